@@ -1,0 +1,1 @@
+"""Composes the stages; the only module that knows them all."""
