@@ -87,11 +87,11 @@ class Ranking(_Part):
 
 
 class Contract(_Part):
-    """Value grows with (contract value / per) ** power, never below 1."""
+    """Value grows with (contract value / per) ** power; no contract value on file counts as 1."""
 
     per: Positive = 10_000
     power: Annotated[float, Field(ge=0, le=1)] = 0.5
-    at_most: Positive = 10
+    at_least: Positive = Field(0.25, description="what the smallest contract counts as; keeps a contract of 0 in the queue")
 
 
 class Renewal(_Part):
