@@ -1,0 +1,148 @@
+"""The level posterior from what the columns say, for tickets that no text reader speaks for.
+
+A filed priority is a label that somebody chose early, in a hurry. What it turned out to mean is a table: one row a
+filed level, with the probabilities of the level that the ticket truly was. The policy holds that table; a history in
+which both the first and the final level stand teaches a better one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+
+from tidegate.policy.model import Given
+from tidegate.tables.words import LEVEL, LEVELS
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from tidegate.policy.model import Policy
+
+PRIOR: Final = 20.0
+"""Tickets that the policy's own row counts for when a table is learned (the weight of the Dirichlet prior)."""
+
+TYPE_LEVEL: Final = {
+    **dict.fromkeys(("outage", "major incident", "security", "security incident"), "P1"),
+    **dict.fromkeys(("incident", "problem", "bug", "defect", "error", "fault", "complaint"), "P2"),
+    **dict.fromkeys(("question", "task", "request", "service request", "how-to", "how to", "feature request"), "P3"),
+    **dict.fromkeys(("feature", "enhancement", "improvement", "idea", "change", "epic", "story"), "P3"),
+}
+"""Level that a ticket type suggests; a type says half as much as a filed priority."""
+
+_UNKNOWN: Final = 3 * len(LEVELS)
+_SOURCES: Final = ("priority", "impact and urgency", "type", "base rate")
+_LEARNED: Final = " (learned)"
+
+
+def given_levels(tickets: pl.DataFrame, policy: Policy, *, learned: Given | None = None) -> pl.DataFrame:
+    """Say how likely each level is from the filed priority, else impact and urgency, else the type, else nothing.
+
+    Parameters
+    ----------
+    tickets
+        Valid by `tables.Tickets`.
+    policy
+        Its ``given`` table turns a filed level into probabilities.
+    learned
+        A table from `learn_confusion`, used instead of the policy's. ``level_source`` then ends in ``(learned)``.
+
+    Returns
+    -------
+    polars.DataFrame
+        Valid by `tables.Levels`, in the order of ``tickets``. Rows of the table are scaled to sum to 1.
+
+    Notes
+    -----
+    Impact and urgency combine as service desks do it: 1 and 1 is P0, a sum of 3 is P1, 4 is P2, more is P3. If one of
+    them is missing or not 1, 2 or 3, it counts as 2; if both are, neither speaks. A type that `TYPE_LEVEL` knows gives
+    the mean of its level's row and the row for an unknown priority.
+    """
+    codes = _codes(tickets)
+    table = _table(learned or policy.given)
+    suffix = _LEARNED if learned else ""
+    sources = pl.Series([source + suffix for source in _SOURCES for _ in LEVELS][: _UNKNOWN + 1], dtype=pl.String)
+    columns = {f"level_{level.lower()}": pl.Series(table[:, k]).gather(codes) for k, level in enumerate(LEVELS)}
+    return pl.DataFrame({"ticket_id": tickets["ticket_id"], **columns, "level_source": sources.gather(codes)})
+
+
+def learn_confusion(tickets: pl.DataFrame, policy: Policy, *, before: datetime | None = None) -> Given | None:
+    """Learn what a first level turned out to be, from tickets that are done.
+
+    Parameters
+    ----------
+    tickets
+        Valid by `tables.Tickets`; only solved and closed ones with both ``first_level`` and ``given_level`` count.
+    policy
+        ``given.learn_from`` is the number of such tickets needed (0: never); its own table is the Dirichlet prior,
+        worth `PRIOR` tickets a row, so that a level that was never filed keeps the policy's row.
+    before
+        Look at tickets that were done by then and at no others, which keeps a replay free of look-ahead. A ticket
+        without ``solved_at`` and ``closed_at`` is then left out.
+
+    Returns
+    -------
+    Given or None
+        None if there are too few. ``unknown`` is the share of the final levels, smoothed in the same way.
+    """
+    done = pl.min_horizontal("solved_at", "closed_at")
+    known = pl.col("first_level").is_not_null() & pl.col("given_level").is_not_null()
+    over = done <= before if before is not None else done.is_not_null() | pl.col("status").is_in(["solved", "closed"])
+    pairs = tickets.lazy().filter(known & over).select("first_level", "given_level").collect()
+    if policy.given.learn_from == 0 or pairs.height < policy.given.learn_from:
+        return None
+    size = len(LEVELS)
+    cells = pairs["first_level"].cast(LEVEL).to_physical().cast(pl.Int64) * size + pairs["given_level"].cast(
+        LEVEL
+    ).to_physical().cast(pl.Int64)
+    counts = np.bincount(cells.to_numpy(), minlength=size * size).reshape(size, size)
+    prior = _rows(policy.given)
+    rows = _scaled(counts + PRIOR * prior[:size])
+    unknown = _scaled(counts.sum(axis=0, keepdims=True) + PRIOR * prior[size:])[0]
+    return Given(
+        confusion={level: _row(rows[k]) for k, level in enumerate(LEVELS)},
+        unknown=_row(unknown),
+        learn_from=policy.given.learn_from,
+    )
+
+
+def _codes(tickets: pl.DataFrame) -> pl.Series:
+    """Row of `_table` for each ticket: 0-3 by priority, 4-7 by impact and urgency, 8-11 by type, 12 by nothing."""
+    size = len(LEVELS)
+    impact, urgency = (pl.col(name).replace(0, None).cast(pl.Int32) for name in ("given_impact", "given_urgency"))
+    impact, urgency = (pl.when(side <= size - 1).then(side) for side in (impact, urgency))
+    filed = pl.col("given_level").to_physical().cast(pl.UInt32)
+    both = (impact.fill_null(2) + urgency.fill_null(2) - 2).clip(0, size - 1).cast(pl.UInt32) + size
+    matrix = pl.when(impact.is_not_null() | urgency.is_not_null()).then(both)
+    codes = tickets.select(pl.coalesce(filed, matrix)).to_series()
+    if codes.null_count():
+        places = {name: 2 * size + LEVELS.index(level) for name, level in TYPE_LEVEL.items()}
+        kinds = tickets["type"].replace_strict(places, default=_UNKNOWN, return_dtype=pl.UInt32)
+        codes = codes.zip_with(codes.is_not_null(), kinds.fill_null(_UNKNOWN))
+    return codes
+
+
+def _table(given: Given) -> NDArray[np.float64]:
+    """Probabilities by code, shape (13, 4)."""
+    rows = _rows(given)
+    size = len(LEVELS)
+    levels, unknown = rows[:size], rows[size:]
+    return np.vstack([levels, levels, (levels + unknown) / 2, unknown])
+
+
+def _rows(given: Given) -> NDArray[np.float64]:
+    """Rows of P0 to P3 and of an unknown priority, each summing to 1; a level without a row counts as unknown."""
+    rows = [given.confusion.get(level, given.unknown) for level in LEVELS]
+    return _scaled(np.array([*rows, given.unknown], dtype=np.float64))
+
+
+def _scaled(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    return rows / rows.sum(axis=1, keepdims=True)
+
+
+def _row(values: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    p0, p1, p2, p3 = values.tolist()
+    return p0, p1, p2, p3
