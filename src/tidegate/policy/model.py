@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tidegate.policy.durations import Duration
 from tidegate.tables.words import LEVELS, Clock, Lane, Level
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -55,6 +59,20 @@ class Target(_Part):
     resolve: Duration | None = None
 
 
+class ClockRules(_Part):
+    """What stops the clocks, and what sets them back."""
+
+    hold: Literal["pauses", "runs"] = Field(
+        "pauses", description="while a ticket waits on somebody inside or a third party"
+    )
+    level_change: Literal["carry-on", "restart"] = Field(
+        "carry-on", description="when a ticket is moved to another level"
+    )
+    merge: Literal["earliest", "own"] = Field(
+        "earliest", description="a merged ticket lends its start to the one that lives on, or not"
+    )
+
+
 class Aged(_Part):
     """Every k-th hand-out is the oldest ticket past the age limit."""
 
@@ -80,7 +98,9 @@ class Ranking(_Part):
     missed: Annotated[float, Field(gt=0, le=1)] = 0.5
     target_power: Annotated[float, Field(ge=-2, le=0)] = -0.75
     now_when: Annotated[float, Field(gt=0, le=1, description="probability of P0 that opens the lane now")] = 0.25
-    escalate_late: bool = Field(default=True, description="an urgent ticket whose target is missed goes to lane escalate")
+    escalate_late: bool = Field(
+        default=True, description="an urgent ticket whose target is missed goes to lane escalate"
+    )
     outlook: Duration = Field(Duration(1, "bd"), description="nothing due within it, and not urgent: lane later")
     aged: Aged = Aged()
     weights: Weights = Weights()
@@ -91,7 +111,9 @@ class Contract(_Part):
 
     per: Positive = 10_000
     power: Annotated[float, Field(ge=0, le=1)] = 0.5
-    at_least: Positive = Field(0.25, description="what the smallest contract counts as; keeps a contract of 0 in the queue")
+    at_least: Positive = Field(
+        0.25, description="what the smallest contract counts as; keeps a contract of 0 in the queue"
+    )
 
 
 class Renewal(_Part):
@@ -147,7 +169,7 @@ class Effect(_Part):
             raise ValueError(
                 "a rule cannot put a ticket in lane aged or waiting; valid: now, escalate, review, queue, later"
             )
-        if self == Effect():
+        if self == Effect.model_construct():
             raise ValueError("does nothing; valid keys: " + ", ".join(Effect.model_fields))
         return self
 
@@ -195,15 +217,23 @@ class Policy(_Part):
     calendars: dict[str, Calendar] = {}
     levels: dict[Level, LevelRule]
     targets: tuple[Target, ...] = ()
+    clocks: ClockRules = ClockRules()
     ranking: Ranking = Ranking()
     value: Value = Value()
     given: Given
     rules: tuple[Rule, ...] = ()
     review: Review = Review()
 
+    @classmethod
+    def load(cls, source: str | Path | Mapping[str, object]) -> Policy:
+        """Read ``starter``, ``playbook``, the path of a YAML file, YAML text, or values; see `policy.loading.load`."""
+        from tidegate.policy.loading import load
+
+        return load(source)
+
     @cached_property
     def hash(self) -> str:
-        """First 12 hex digits of the SHA-256 of everything that the policy says; comments and order of keys do not count."""
+        """First 12 hex digits of the SHA-256 of all that the policy says; comments and order of keys do not count."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 

@@ -1,0 +1,162 @@
+"""Reads a policy file into a `Policy`, or says everything that is wrong with it at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Final, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from tidegate.policy.conditions import ConditionError, compile_condition
+from tidegate.policy.findings import Finding, spell, suggest
+from tidegate.policy.model import Policy
+from tidegate.policy.yamlfile import LARGEST_FILE, Lines, parse_yaml
+from tidegate.tables.errors import PolicyError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from tidegate.policy.findings import Path
+
+BUILT_IN: Final = ("starter", "playbook")
+
+
+def load(source: str | FilePath | Mapping[str, object]) -> Policy:
+    """Read a policy and check that it has a valid shape and that every rule compiles.
+
+    Parameters
+    ----------
+    source
+        ``starter`` or ``playbook``, the path of a YAML file, YAML text (a ``str`` with a line break in it), or the
+        values themselves.
+
+    Returns
+    -------
+    Policy
+        Frozen, with every default filled in. `tidegate.policy.checks.check` looks at what it means.
+
+    Raises
+    ------
+    PolicyError
+        With one finding for everything that is wrong, each with its file, line, key, value and the valid ones.
+    """
+    policy, _, _ = load_marked(source)
+    return policy
+
+
+def load_marked(source: str | FilePath | Mapping[str, object]) -> tuple[Policy, str, Lines]:
+    """Read a policy as `load` does, and also return the name of its file and the line of every key."""
+    file, text = _read(source)
+    value, lines, findings = parse_yaml(text)
+    policy = None
+    if value is not None:
+        policy, more = _validate(value, lines)
+        findings += more
+    if policy is None or findings:
+        findings.sort(key=lambda finding: finding.line or 0)
+        raise PolicyError([finding.text(file) for finding in findings])
+    return policy, file, lines
+
+
+def _read(source: str | FilePath | Mapping[str, object]) -> tuple[str, str]:
+    """Return the name to show and the text."""
+    if isinstance(source, Mapping):
+        return "policy", json.dumps(source, indent=1, default=str)
+    if isinstance(source, str) and source in BUILT_IN:
+        return f"{source}.yml", (resources.files("tidegate.policy") / f"{source}.yml").read_text(encoding="utf-8")
+    if isinstance(source, str) and "\n" in source:
+        return "policy", source
+    return str(source), _read_file(FilePath(source))
+
+
+def _read_file(path: FilePath) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST_FILE + 1)
+    except FileNotFoundError:
+        mend = suggest(path, BUILT_IN).replace("valid:", "built in:")
+        raise PolicyError([f"{path}: no such policy file; {mend}, or the path of a YAML file"]) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise PolicyError([f"{path}: cannot be read: {reason}"]) from None
+    if len(data) > LARGEST_FILE:
+        raise PolicyError([f"{path}: is larger than {LARGEST_FILE:,} bytes; a policy is a small YAML file"])
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise PolicyError([f"{path}:{line}: is not UTF-8 text; save the file as UTF-8"]) from None
+
+
+def _validate(value: object, lines: Lines) -> tuple[Policy | None, list[Finding]]:
+    if not isinstance(value, dict):
+        kind = {list: "a list", str: "a text"}.get(type(value), "a single value")
+        return None, [Finding(line=1, key="", message=f"expected keys and values, found {kind}", mend=_top_keys())]
+    try:
+        policy = Policy.model_validate(value)
+    except ValidationError as error:
+        return None, [_to_finding(detail, lines) for detail in error.errors(include_url=False)]
+    return policy, [finding for index in range(len(policy.rules)) if (finding := _compile(policy, index, lines))]
+
+
+def _top_keys() -> str:
+    return "valid keys: " + ", ".join(Policy.model_fields)
+
+
+def _compile(policy: Policy, index: int, lines: Lines) -> Finding | None:
+    when = policy.rules[index].when
+    try:
+        compile_condition(when)
+    except ConditionError as error:
+        path = ("rules", index, "when")
+        name = f"{spell(path)} of rule {policy.rules[index].name!r}"
+        return Finding(line=find_line(lines, path), key=name, value=when, message=error.message, mend=error.mend)
+    return None
+
+
+def find_line(lines: Lines, path: Path) -> int | None:
+    """Line of a path, or of the nearest thing around it that stands in the file."""
+    for end in range(len(path), -1, -1):
+        if path[:end] in lines:
+            return lines[path[:end]]
+    return None
+
+
+def _to_finding(detail: ErrorDetails, lines: Lines) -> Finding:
+    """Say what pydantic found in the words of the policy file."""
+    path = tuple(part for part in detail["loc"] if part != "[key]")
+    line, key, kind, context = find_line(lines, path), spell(path), detail["type"], detail.get("ctx", {})
+    value = detail["input"] if isinstance(detail["input"], str | int | float | bool) else None
+    if kind == "extra_forbidden":
+        return Finding(line=line, key=key, message="unknown key", mend=suggest(path[-1], _keys_at(path[:-1])))
+    if kind == "missing":
+        return Finding(line=line, key=key, message="is missing", mend=f"add {path[-1]!r} here")
+    if kind == "literal_error":
+        valid = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
+        return Finding(line=line, key=key, value=value, message="unknown value", mend=suggest(value, valid))
+    message = detail["msg"].removeprefix("Value error, ")
+    message = message.replace("Input should be", "must be").replace("a valid dictionary or instance of", "keys of a")
+    return Finding(line=line, key=key, value=value, message=message[:1].lower() + message[1:])
+
+
+def _keys_at(path: Path) -> list[str]:
+    """Keys that are valid at a path of the policy file."""
+    found: object = Policy
+    for part in path:
+        if isinstance(found, type) and issubclass(found, BaseModel) and part in found.model_fields:
+            found = found.model_fields[str(part)].annotation
+        found = _model_in(found)
+    found = _model_in(found)
+    return list(found.model_fields) if isinstance(found, type) and issubclass(found, BaseModel) else []
+
+
+def _model_in(annotation: object) -> object:
+    """Find the model inside ``dict[str, Model]``, ``tuple[Model, ...]`` or ``Model | None``."""
+    for argument in get_args(annotation):
+        found = _model_in(argument)
+        if isinstance(found, type) and issubclass(found, BaseModel):
+            return found
+    return annotation
