@@ -7,8 +7,6 @@ A condition that is null for a ticket, because a fact that it names is unknown, 
 
 from __future__ import annotations
 
-import io
-import json
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,31 +15,17 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from tidegate.policy.findings import nearest, suggest
+from tidegate.policy.sqltree import closed_values, closed_words, first_foreign, from_tree, rewrite, to_tree
 from tidegate.tables.errors import TidegateError
 from tidegate.tables.facts import FACTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tidegate.policy.model import Policy
+    from tidegate.policy.sqltree import Tree
 
 _LONGEST: Final = 4000
 _CLOCK_WORDS: Final = re.compile(r"\b(now\s*\(|current_(date|time|timestamp)\b|local(time|timestamp)\b)", re.IGNORECASE)
 _TEXTS: Final = re.compile(r"'(?:[^']|'')*'")
-_CHILDREN: Final[dict[str, tuple[str, ...]]] = {
-    "Column": (),
-    "Literal": (),
-    "BinaryExpr": ("left", "right"),
-    "Function": ("input",),
-    "Cast": ("expr",),
-    "Ternary": ("predicate", "truthy", "falsy"),
-}
-"""The kinds of node that look at one row, and where their operands stand."""
-_ROW_WISE_FUNCTIONS: Final = frozenset(
-    {"Boolean", "StringExpr", "ListExpr", "ArrayExpr", "TemporalExpr", "Sql", "Coalesce", "Abs", "Round", "RoundSF"}
-    | {"Floor", "Ceil", "Sign", "Negate", "Pow", "MaxHorizontal", "MinHorizontal", "FillNull", "NullIf", "Log", "Exp"}
-)
-_COMPARED: Final = frozenset({"Eq", "NotEq", "EqValidity", "NotEqValidity", "Lt", "LtEq", "Gt", "GtEq"})
 
 
 class ConditionError(TidegateError):
@@ -87,7 +71,7 @@ def compile_condition(sql: str) -> pl.Expr:
     _check_words(tree)
     _check_type(expression)
     _probe(expression)
-    return expression
+    return from_tree(rewrite(tree))
 
 
 def rule_flags(policy: Policy, facts: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
@@ -106,11 +90,10 @@ def rule_flags(policy: Policy, facts: pl.DataFrame | pl.LazyFrame) -> pl.DataFra
         Boolean columns ``rule_0``, ``rule_1`` ..., without nulls, in the rows' order: a condition that is null does
         not hold. One query, in which equal sub-expressions are computed once.
     """
-    flags = [
-        compile_condition(rule.when).fill_null(value=False).alias(f"rule_{index}")
-        for index, rule in enumerate(policy.rules)
-    ]
-    return facts.lazy().select(flags).collect()
+    flags = {
+        f"rule_{index}": compile_condition(rule.when).fill_null(value=False) for index, rule in enumerate(policy.rules)
+    }
+    return facts.lazy().with_columns(**flags).select(flags.keys()).collect()
 
 
 def required_columns(policy: Policy) -> set[str]:
@@ -147,65 +130,26 @@ def _check_columns(expression: pl.Expr) -> None:
         )
 
 
-def _tree(expression: pl.Expr) -> object:
+def _tree(expression: pl.Expr) -> Tree:
     try:
-        return json.loads(expression.meta.serialize(format="json"))
-    except (pl.exceptions.PolarsError, ValueError) as error:
+        return to_tree(expression)
+    except pl.exceptions.PolarsError as error:
         raise ConditionError(f"not a condition over single tickets: {_first_line(error)}") from None
 
 
-def _check_row_wise(tree: object) -> None:
-    for kind, body in _nodes(tree):
-        if kind in _CHILDREN and (kind != "Function" or _function(body) in _ROW_WISE_FUNCTIONS):
-            continue
-        name = _function(body) if kind == "Function" else kind
+def _check_row_wise(tree: Tree) -> None:
+    if foreign := first_foreign(tree):
         raise ConditionError(
-            f"is not judged ticket by ticket ({name})", "aggregates, windows, subqueries and aliases are not allowed"
+            f"is not judged ticket by ticket ({foreign})",
+            "aggregates, windows, subqueries and aliases are not allowed",
         )
 
 
-def _nodes(tree: object) -> Iterator[tuple[str, Any]]:
-    """Every node of an expression as Polars writes it: its kind, and what stands in it."""
-    kind, body = next(iter(tree.items())) if isinstance(tree, dict) else (str(tree), {})
-    yield kind, body
-    for child in _CHILDREN.get(kind, ()):
-        children = body[child] if isinstance(body[child], list) else [body[child]]
-        for node in children:
-            yield from _nodes(node)
-
-
-def _function(body: Any) -> str:  # noqa: ANN401 - JSON
-    function = body["function"]
-    return function if isinstance(function, str) else next(iter(function))
-
-
-def _check_words(tree: object) -> None:
+def _check_words(tree: Tree) -> None:
     """Compare the words that stand beside a closed column with those that can occur in it."""
-    for kind, body in _nodes(tree):
-        if kind == "BinaryExpr" and body["op"] in _COMPARED:
-            _check_pair(body["left"], body["right"])
-            _check_pair(body["right"], body["left"])
-        elif kind == "Function" and len(body["input"]) > 1:
-            for other in body["input"][1:]:
-                _check_pair(body["input"][0], other)
-
-
-def _check_pair(column: object, literal: object) -> None:
-    name = column.get("Column") if isinstance(column, dict) else None
-    if name is None or not isinstance(literal, dict) or "Literal" not in literal:
-        return
-    dtype = FACTS[name].dtype
-    if not isinstance(dtype, pl.Enum):
-        return
-    valid = dtype.categories.to_list()
-    for word in _literal_values(literal):
-        if isinstance(word, str) and word not in valid:
-            raise ConditionError(f"{name} is never {word!r}", suggest(word, valid))
-
-
-def _literal_values(literal: dict[str, Any]) -> list[object]:
-    expression = pl.Expr.deserialize(io.StringIO(json.dumps(literal)), format="json")
-    return pl.select(expression).to_series().to_list()
+    for column, word in closed_words(tree):
+        if word not in (valid := closed_values(column)):
+            raise ConditionError(f"{column} is never {word!r}", suggest(word, valid))
 
 
 def _check_type(expression: pl.Expr) -> None:
@@ -221,7 +165,9 @@ def _probe(expression: pl.Expr) -> None:
     """Run the condition on a few made-up rows: all at once and in halves it must say the same."""
     rows = _samples()
     try:
-        whole, upper, lower = (part.select(pl.lit(0), flag=expression) for part in (rows, rows.head(3), rows.tail(-3)))
+        whole, upper, lower = (
+            part.with_columns(flag=expression)["flag"] for part in (rows, rows.head(3), rows.tail(-3))
+        )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise ConditionError(_first_line(error), _mend_for(str(error))) from None
     if not whole.equals(pl.concat([upper, lower])):
