@@ -34,7 +34,7 @@ $(VENV)/dev.done: $(VENV)/run.done requirements/dev.txt
 run: $(VENV)/run.done ## make the demo company's backlog and print its ranked queue with reasons
 	@$(BIN)/tidegate demo --tickets 20000 --seed 7 --out $(DEMO)
 	@$(BIN)/tidegate rank $(DEMO)/tickets.csv --accounts $(DEMO)/accounts.csv \
-		--incidents $(DEMO)/incidents.csv --agents $(DEMO)/agents.csv --now @$(DEMO)/now.txt --top 20
+		--incidents $(DEMO)/incidents.csv --agents $(DEMO)/agents.csv --now "$$(cat $(DEMO)/now.txt)" --top 20
 
 test: $(VENV)/dev.done lint types imports ## check everything: lint, types, import contracts, unit, property and docs tests
 	@echo "tidegate: running every test"

@@ -1,1 +1,194 @@
-"""Composes the stages; the only module that knows them all."""
+"""Composes the stages; the only module that knows them all.
+
+    tickets ── read ──> level posterior ─┐
+    accounts, incidents, history ────────┼─ enrich ──> facts ── rank ──> queue with reasons
+    policy, now ── clocks ───────────────┘
+
+Everything here is a pure function of its tables, the policy and ``now``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tidegate.enrich.clocks import due
+from tidegate.enrich.facts import facts as facts_of
+from tidegate.policy.conditions import required_columns
+from tidegate.policy.targets import target_table
+from tidegate.rank.board import Board, queue_frame, with_reasons
+from tidegate.rank.explain import Lead, Move, value_columns, what_would_change, why_above
+from tidegate.read.given import given_levels, learn_confusion
+from tidegate.tables.words import CLOCK
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import numpy as np
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from tidegate.policy.model import Policy
+
+CLOSED: Final = ("solved", "closed")
+WAITING: Final = ("waiting", "hold")
+ALWAYS_NEEDED: Final = frozenset(
+    {"ticket_id", "created_at", "level", "clock"} | {f"level_p{k}" for k in range(4)} | {f"age_p{k}" for k in range(4)}
+)
+FOR_REASONS: Final = frozenset(
+    {"unsure", "priority", "level_source", "reopens", "transfers", "affected_users", "account_known", "incident_id"}
+    | {"follow_up", "similar_last_24h"}
+)
+FOR_WEIGHTED_SUM: Final = frozenset({"urgency", "given_urgency", "sentiment", "frustration", "affected_users"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """Tickets made ready for ranking.
+
+    Attributes
+    ----------
+    tickets
+        The open tickets that are ranked, as they came, in the order of ``board.facts``.
+    board
+        Their facts and scores.
+    now
+        The moment of asking.
+    counts
+        How many tickets are ranked, waiting and closed; they sum to the tickets that came.
+    """
+
+    tickets: pl.DataFrame
+    board: Board
+    now: datetime
+    counts: dict[str, int]
+
+
+def prepare(
+    tickets: pl.DataFrame,
+    policy: Policy,
+    now: datetime,
+    *,
+    accounts: pl.DataFrame | None = None,
+    incidents: pl.DataFrame | None = None,
+    readings: pl.DataFrame | None = None,
+) -> Ready:
+    """Read, enrich and score every open ticket.
+
+    Parameters
+    ----------
+    tickets
+        Valid by `tables.Tickets`; closed ones count as history.
+    policy, now
+        What the team decided, and the moment of asking.
+    accounts, incidents
+        Valid by `tables.Accounts` and `tables.Incidents`; None where there are none.
+    readings
+        Valid by `tables.Readings`, one row a ticket; None takes the level posterior from the tickets' own columns.
+    """
+    waits, closed = tickets["status"].is_in(WAITING), tickets["status"].is_in(CLOSED)
+    live = tickets.filter(~(waits | closed))
+    if readings is None:
+        readings = given_levels(live, policy, learned=learn_confusion(tickets, policy))
+    targets = target_table(policy)
+    facts = facts_of(
+        live,
+        history=tickets,
+        policy=policy,
+        now=now,
+        accounts=accounts,
+        incidents=incidents,
+        readings=readings,
+        needs=needed(policy),
+    )
+    counts = {"ranked": live.height, "waiting": int(waits.sum()), "closed": int(closed.sum())}
+    return Ready(tickets=live, board=Board.of(facts, policy, targets), now=now, counts=counts)
+
+
+def needed(policy: Policy) -> set[str]:
+    """Columns of the facts that ranking under this policy reads."""
+    weighted = FOR_WEIGHTED_SUM if policy.ranking.method == "weighted-sum" else frozenset()
+    return {*ALWAYS_NEEDED, *FOR_REASONS, *weighted, *required_columns(policy), *value_columns(policy)}
+
+
+def queue(ready: Ready, *, top: int | None = None, reasons: bool = True) -> pl.DataFrame:
+    """Lay out the ranked queue, best first.
+
+    Parameters
+    ----------
+    ready
+        What `prepare` gave.
+    top
+        Only the first so many; None for all.
+    reasons
+        Whether to add the parts, the rules that hold, the reasons and when each ticket is due.
+
+    Returns
+    -------
+    DataFrame valid by `tables.Queue`; with reasons also ``clock``, ``minutes_left``, ``due_at``, ``parts``, ``rules``
+    and ``reasons``.
+    """
+    rows, board = ready.board.order(top)
+    return _shown(ready, board, rows) if reasons else queue_frame(board.take(rows))
+
+
+def _shown(ready: Ready, board: Board, rows: NDArray[np.int64], *, first: int = 1) -> pl.DataFrame:
+    """Write out some rows of the queue with everything that people are shown."""
+    shown = board.take(rows)
+    frame = queue_frame(shown, first=first)
+    when = due(ready.tickets[rows], shown.facts, board.policy, ready.now, frame["level"], table=board.targets)
+    return with_reasons(frame.with_columns(shown.facts["clock"].cast(CLOCK), *when.get_columns()), shown)
+
+
+def rank(
+    tickets: pl.DataFrame,
+    policy: Policy,
+    now: datetime,
+    *,
+    accounts: pl.DataFrame | None = None,
+    incidents: pl.DataFrame | None = None,
+    readings: pl.DataFrame | None = None,
+    top: int | None = None,
+    reasons: bool = True,
+) -> pl.DataFrame:
+    """Rank the open tickets: `prepare`, then `queue`; see there for the parameters."""
+    ready = prepare(tickets, policy, now, accounts=accounts, incidents=incidents, readings=readings)
+    return queue(ready, top=top, reasons=reasons)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """One ticket opened up.
+
+    Attributes
+    ----------
+    queue
+        Its row of the queue, with reasons.
+    lead
+        Why it stands above the next one; None for the last.
+    moves
+        The smallest single changes that would move it to another level or lane.
+    """
+
+    queue: pl.DataFrame
+    lead: Lead | None
+    moves: tuple[Move, ...]
+
+
+def explain(ready: Ready, ticket_id: str) -> Explanation | None:
+    """Open one ticket up; None if it is not in the queue."""
+    rows, board = ready.board.order()
+    places = (board.facts["ticket_id"][rows] == ticket_id).arg_true()
+    if places.is_empty():
+        return None
+    place = int(places[0])
+    row, following = int(rows[place]), int(rows[place + 1]) if place + 1 < rows.size else None
+    shown = _shown(ready, board, rows[place : place + 1], first=place + 1)
+    return Explanation(
+        queue=shown,
+        lead=None if following is None else why_above(board, row, following),
+        moves=tuple(what_would_change(board, row)),
+    )
+
+
+__all__ = ["Explanation", "Ready", "explain", "needed", "prepare", "queue", "rank"]

@@ -1,1 +1,44 @@
-"""cli."""
+"""The command line: one file a verb. Importing it costs no more than typer; each verb loads what it needs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tidegate.cli.demo import demo
+from tidegate.cli.explain import explain
+from tidegate.cli.rank import rank
+
+app = typer.Typer(
+    name="tidegate",
+    help="Turn a crowded support backlog into a queue ranked by cost of delay, with reasons that add up.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for verb in (rank, explain, demo):
+    app.command()(verb)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"tidegate {version('tidegate')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

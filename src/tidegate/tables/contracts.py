@@ -151,6 +151,10 @@ class Readings(Levels):
     intent_confidence = dy.Float64(nullable=True, min=0, max=1, description="its calibrated probability")
     in_scope = dy.Float64(nullable=True, description="how well the text fits the taxonomy (max logit)")
     level_set = dy.List(dy.String(), nullable=True, description="levels that the policy's coverage cannot exclude")
+    unsure = dy.Bool(
+        nullable=True,
+        description="the coverage cannot tell urgent from not urgent, or the text is outside the reader's scope",
+    )
     nature = dy.Enum(NATURES, nullable=True, description="lookup, process, advisory or emotional")
     sentiment = dy.Float64(nullable=True, min=-1, max=1, description="-1 bad to 1 good")
     frustration = dy.Float64(nullable=True, min=0, max=1, description="kept apart from urgency")

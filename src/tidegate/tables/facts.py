@@ -43,6 +43,7 @@ _MISSING: Final[dict[str, object]] = {
     "failed_payments": 0,
     "payment_status": "ok",
     "lifecycle": "active",
+    "unsure": None,
 }
 _NOT_FACTS: Final = frozenset({"name", "domain", "evidence", "level_set", "read_users", "read_language", "target_row"})
 

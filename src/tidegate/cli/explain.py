@@ -1,0 +1,48 @@
+"""`tidegate explain`: one ticket opened up."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tidegate.cli import support
+from tidegate.cli.rank import Accounts, Agents, Incidents, MapFile, Now, PolicyFile, Timezone
+
+
+class Format(StrEnum):
+    """Shapes that an explanation can be written in."""
+
+    table = "table"
+    json = "json"
+
+
+def explain(
+    file: Annotated[Path, typer.Argument(help="An export, as for `tidegate rank`.")],
+    ticket: Annotated[str, typer.Argument(help="The ticket's identifier.")],
+    accounts: Accounts = None,
+    incidents: Incidents = None,
+    agents: Agents = None,
+    policy: PolicyFile = "starter",
+    map_file: MapFile = None,
+    now: Now = None,
+    timezone: Timezone = None,
+    output: Annotated[Format, typer.Option("--format", help="A page to read, or JSON.")] = Format.table,
+) -> None:
+    """Say why a ticket stands where it stands, why above the next one, and what would change it."""
+    with support.errors():
+        from tidegate.cli import explain_output, inputs
+
+        got = inputs.gather(
+            [file],
+            accounts=accounts,
+            incidents=incidents,
+            agents=agents,
+            policy=policy,
+            map_file=map_file,
+            now=now,
+            timezone=timezone,
+        )
+        explain_output.write(got, ticket, as_json=output is Format.json)

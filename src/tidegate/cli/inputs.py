@@ -1,0 +1,117 @@
+"""The files that `rank` and `explain` start from, read once, with what was recognised and rejected said aloud."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tidegate import pipeline
+from tidegate.cli import support
+from tidegate.ingest import Mapping, read_accounts, read_agents, read_incidents, read_tickets
+from tidegate.policy import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from tidegate.ingest import Intake
+    from tidegate.policy.model import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """Everything that a ranking starts from.
+
+    Attributes
+    ----------
+    tickets
+        What was read of the tickets, and what was rejected.
+    ready
+        The tickets, made ready under the policy.
+    policy, now
+        The policy, and the moment of asking.
+    sides
+        What was read of accounts, incidents and agents, by name.
+    """
+
+    tickets: Intake
+    ready: pipeline.Ready
+    policy: Policy
+    now: datetime
+    sides: dict[str, Intake]
+
+    @property
+    def rejected(self) -> bool:
+        """Whether any row of any file was rejected."""
+        return any(intake.rejected.height for intake in (self.tickets, *self.sides.values()))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return read = ranked + waiting + closed + rejected, in tickets."""
+        return {"read": self.tickets.read, **self.ready.counts, "rejected": self.tickets.rejected.height}
+
+
+def gather(
+    files: Sequence[Path],
+    *,
+    accounts: Path | None,
+    incidents: Path | None,
+    agents: Path | None,
+    policy: str,
+    map_file: Path | None,
+    now: str | None,
+    timezone: str | None,
+) -> Inputs:
+    """Read the files and make them ready; say on standard error what was recognised, noted and rejected."""
+    moment, chosen = support.parse_now(now), load(policy)
+    mapping = Mapping.load(map_file) if map_file else None
+    with support.progress("reading") as progress:
+        tickets = read_tickets(list(files), mapping=mapping, now=moment, timezone=timezone, progress=progress)
+    _say("tickets", tickets)
+    sides = {}
+    for name, path, reader in (
+        ("accounts", accounts, read_accounts),
+        ("incidents", incidents, read_incidents),
+        ("agents", agents, read_agents),
+    ):
+        if path is not None:
+            sides[name] = _side(name, path, reader, moment, timezone)
+    tables = {name: sides[name].table for name in ("accounts", "incidents") if name in sides}
+    ready = pipeline.prepare(tickets.table, chosen, moment, **tables)
+    return Inputs(tickets=tickets, ready=ready, policy=chosen, now=moment, sides=sides)
+
+
+def _side(name: str, path: Path, reader: Callable[..., Intake], now: datetime, timezone: str | None) -> Intake:
+    intake = reader(path, now=now, timezone=timezone)
+    _say(name, intake)
+    return intake
+
+
+_SHOWN = 5
+
+
+def _say(name: str, intake: Intake) -> None:
+    support.say(f"{name}: {intake.mapping.summary()}")
+    for note in intake.notes:
+        support.say(f"  note: {note}")
+    if intake.rejected.height:
+        support.say(f"  rejected {intake.rejected.height:,} of {intake.read:,} rows:")
+        for row in intake.rejected.head(_SHOWN).iter_rows(named=True):
+            support.say("    " + rejection(row))
+        if intake.rejected.height > _SHOWN:
+            support.say(f"    and {intake.rejected.height - _SHOWN:,} more; --format json lists them all")
+
+
+def rejection(row: dict[str, object]) -> str:
+    """Say one rejected row in a line."""
+    column = f", column {row['column']!r}" if row["column"] else ""
+    value = f" (found {str(row['value'])[:60]!r})" if row["value"] is not None else ""
+    return f"{row['file']}, row {row['row']}{column}: {row['why']}{value}"
+
+
+def listed(frame: pl.DataFrame) -> list[dict[str, object]]:
+    """Rows as plain values."""
+    return frame.to_dicts()

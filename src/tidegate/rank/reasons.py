@@ -1,0 +1,214 @@
+"""Why a ticket stands where it stands, in words with the fact that a person can check; written only for rows shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+
+from tidegate.rank import words
+from tidegate.rank.cost import POINTS
+from tidegate.rank.value import value_factors
+from tidegate.tables.words import LEVEL, LEVELS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from tidegate.policy.model import Effect, Policy
+    from tidegate.rank.score import Scores
+
+REASONS: Final = pl.List(pl.Struct({"kind": pl.String, "text": pl.String, "points": pl.Float64}))
+
+_FACTOR_TEXTS: Final[dict[str, tuple[tuple[str, ...], pl.Expr]]] = {
+    "tier": (("tier",), pl.format("{} account", pl.col("tier"))),
+    "contract": (("contract_value",), pl.format("contract of {} a year", words.money(pl.col("contract_value")))),
+    "renewal": (
+        ("days_to_renewal",),
+        pl.format("renews in {}", words.span(pl.col("days_to_renewal") * 1440)),
+    ),
+    "health": (("health",), pl.format("account health {} of 100", pl.col("health").round().cast(pl.Int64))),
+    "lifecycle": (("lifecycle",), pl.format("account is in {}", pl.col("lifecycle"))),
+    "payment": (("payment_status",), pl.format("payment {}", pl.col("payment_status"))),
+    "strategic": ((), pl.lit("strategic account")),
+    "expansion": ((), pl.lit("expansion under way")),
+    "vip": ((), pl.lit("VIP requester")),
+    "incident": (("incident_id",), pl.format("incident {} open", pl.col("incident_id").fill_null("of ours"))),
+}
+_TELLING: Final = 0.05
+"""Points below which a part is not worth a sentence."""
+_DOUBT: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """The rows that are shown: their facts, scores, parts and rules, in the order shown."""
+
+    facts: pl.DataFrame
+    scores: Scores
+    parts: Mapping[str, NDArray[np.float64]]
+    rules: Mapping[str, NDArray[np.float64]]
+    flags: Sequence[NDArray[np.bool_]]
+    minutes_left: NDArray[np.float64]  # of the level after the rules
+    minutes_left_before: NDArray[np.float64]  # of the likeliest level before them
+
+
+def reasons(shown: Shown, policy: Policy) -> pl.Series:
+    """Reasons of every row shown, the one that moved it most first; facts that add no points come last.
+
+    Returns
+    -------
+    Series of List(Struct(kind, text, points)), one row a ticket, never null
+    """
+    frame = _with_scores(shown)
+    pieces = [
+        piece
+        for source in (_rules(shown, policy), _parts(shown), _factors(shown, policy), _context(frame))
+        for piece in source
+    ]
+    long = (
+        pl.concat(
+            [
+                frame.lazy().filter(when).select("row", kind=pl.lit(kind), text=text, points=points)
+                for kind, text, points, when in pieces
+            ]
+        )
+        .with_row_index("written")
+        .sort(["row", pl.col("points").abs(), "written"], descending=[False, True, False])
+        .group_by("row", maintain_order=True)
+        .agg(reasons=pl.struct("kind", "text", "points"))
+    )
+    return (
+        frame.lazy()
+        .select("row")
+        .join(long, on="row", how="left", maintain_order="left")
+        .select(pl.col("reasons").fill_null([]).cast(REASONS))
+        .collect()["reasons"]
+    )
+
+
+Piece = tuple[str, pl.Expr, pl.Expr, pl.Expr]
+"""Kind, text, points, and the rows that it holds for."""
+
+
+def _with_scores(shown: Shown) -> pl.DataFrame:
+    scores, n = shown.scores, shown.facts.height
+    own = {
+        "row": np.arange(n, dtype=np.uint32),
+        "left": shown.minutes_left,
+        "left_before": shown.minutes_left_before,
+        **{f"part_{name}": column for name, column in shown.parts.items()},
+        **{f"rule_points_{i}": column for i, column in enumerate(shown.rules.values())},
+        **{f"rule_{i}": holds for i, holds in enumerate(shown.flags)},
+        **{f"p{k}": column for k, column in enumerate(scores.probability)},
+    }
+    columns = (pl.Series(name, column) for name, column in own.items())
+    return shown.facts.with_columns(*columns, final_level=pl.Series(scores.level).cat.to(LEVEL))
+
+
+def _rules(shown: Shown, policy: Policy) -> Iterator[Piece]:
+    for i, rule in enumerate(policy.rules):
+        if shown.flags[i].any():
+            yield "rule", pl.lit(rule.name + _effect_words(rule.then)), pl.col(f"rule_points_{i}"), pl.col(f"rule_{i}")
+
+
+def _effect_words(then: Effect) -> str:
+    said: list[str | None] = [
+        then.level,
+        f"at least {then.at_least}" if then.at_least else None,
+        f"at most {then.at_most}" if then.at_most else None,
+        f"value × {then.value:g}" if then.value else None,  # noqa: RUF001 (a multiplication sign is meant)
+        f"lane {then.lane}" if then.lane else None,
+    ]
+    text = ", ".join(word for word in said if word)
+    return f": {text}" if text else ""
+
+
+def _parts(shown: Shown) -> Iterator[Piece]:
+    """Parts of the points before the rules; where a rule moved the level, the deadline says which level it is of."""
+    ruled = pl.col("final_level") != pl.col("level")
+    before = _deadline(pl.col("left_before"))
+    due = pl.when(ruled).then(pl.format("as {}: {}", pl.col("level"), before)).otherwise(before)
+    level = pl.col("level").cast(pl.String)
+    filed = (
+        pl.when(pl.col("priority").is_not_null()).then(pl.format("filed as {}", pl.col("priority")))
+        if ("priority" in shown.facts.columns)
+        else pl.when(pl.lit(value=False)).then(pl.lit(""))
+    )
+    texts = {
+        "impact": pl.format("likely {}, {}", level, filed.otherwise(pl.lit("no priority filed"))),
+        "deadline": due,
+        "missed": due,
+        "sla_risk": due,
+        "doubt": pl.format("could be {}", _other_level()),
+        "effort": pl.lit("expected handling time"),
+        "urgency": pl.lit("urgency"),
+        "sentiment": pl.lit("sentiment"),
+    }
+    for name in shown.parts:
+        if name != "value":
+            least = _DOUBT if name == "doubt" else _TELLING
+            yield name, texts[name], pl.col(f"part_{name}"), pl.col(f"part_{name}").abs() >= least
+    if "deadline" in shown.parts:
+        quiet = pl.max_horizontal(pl.col("part_deadline").abs(), pl.col("part_missed").abs()) < _TELLING
+        yield "deadline", due, pl.lit(0.0), quiet & ~ruled
+    yield "deadline", _deadline(pl.col("left")), pl.lit(0.0), ruled
+
+
+def _deadline(left: pl.Expr) -> pl.Expr:
+    clock = pl.col("clock").cast(pl.String).replace(words.CLOCK_NAMES)
+    return (
+        pl.when(left > 0)
+        .then(pl.format("{} due in {}", clock, words.span(left)))
+        .otherwise(pl.format("{} target missed by {}", clock, words.span(left)))
+    )
+
+
+def _other_level() -> pl.Expr:
+    """Name the most urgent other level that is worth naming: ``P0 (18%)``."""
+    chosen = pl.lit("another level")
+    for k in reversed(range(len(LEVELS))):
+        share = pl.col(f"level_p{k}")
+        worth = (share >= 0.005) & (pl.col("level").to_physical() != k)  # noqa: PLR2004 (half a percent)
+        chosen = pl.when(worth).then(pl.format("{} ({})", pl.lit(LEVELS[k]), words.percent(share))).otherwise(chosen)
+    return chosen
+
+
+def _factors(shown: Shown, policy: Policy) -> Iterator[Piece]:
+    scale = POINTS if policy.ranking.method == "cost-of-delay" else 0.0
+    for name, factor in value_factors(policy).items():
+        needs, text = _FACTOR_TEXTS[name]
+        if all(column in shown.facts.columns for column in needs):
+            yield "value", text, factor.log(2) * scale, factor != 1
+    if "part_value" in shown.parts and scale == 0.0:
+        yield "value", pl.lit("customer value"), pl.col("part_value"), pl.col("part_value") >= _TELLING
+
+
+def _context(frame: pl.DataFrame) -> Iterator[Piece]:
+    """Facts worth knowing that add no points by themselves, and what is missing."""
+    zero = pl.lit(0.0)
+    for column, text, when in (
+        ("reopens", pl.format("reopened {}", words.times(pl.col("reopens"))), pl.col("reopens") > 0),
+        ("affected_users", pl.format("{} people affected", pl.col("affected_users")), pl.col("affected_users") > 1),
+        ("transfers", pl.format("transferred {}", words.times(pl.col("transfers"))), pl.col("transfers") > 1),
+        ("follow_up", pl.lit("asked again"), pl.col("follow_up")),
+        (
+            "similar_last_24h",
+            pl.format("{} similar in 24 hours", pl.col("similar_last_24h")),
+            pl.col("similar_last_24h") > 0,
+        ),
+    ):
+        if column in frame.columns:
+            yield "context", text, zero, when.fill_null(value=False)
+    if "account_known" in frame.columns:
+        yield "missing", pl.lit("account unknown: counted as ordinary"), zero, ~pl.col("account_known")
+    if "level_source" in frame.columns:
+        yield (
+            "missing",
+            pl.lit("nothing says its level: the base rate counts"),
+            zero,
+            pl.col("level_source") == "base rate",
+        )
