@@ -41,7 +41,7 @@ def clocks(
     tier
         Tier of each ticket's account, in the order of the tickets; null is the ordinary one.
     level
-        Level that `minutes_left`, `due_at` and `breached_since` are for; without it, or where it is null, they are null.
+        Level that `minutes_left`, `due_at` and `breached_since` are for; null, or none given, leaves them null.
     table
         The policy's target table, where it is at hand already.
 
