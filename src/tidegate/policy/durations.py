@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from pydantic_core import core_schema
@@ -11,7 +12,8 @@ from pydantic_core import core_schema
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
-_PATTERN: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(m|h|d|bd|w)\s*")
+_PATTERN: Final = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(m|h|d|bd|w)\s*")
+_LONGEST: Final = 1_000_000
 _MINUTES: Final = {"m": 1.0, "h": 60.0, "d": 1440.0, "w": 10080.0}
 
 
@@ -38,7 +40,10 @@ class Duration:
         match = _PATTERN.fullmatch(value) if isinstance(value, str) else None
         if match is None:
             raise ValueError("expected a number and a unit: m, h, d, w, or bd for business days, such as 30m or 2bd")
-        return cls(float(match[1]), match[2])
+        amount = float(match[1])
+        if amount > _LONGEST:
+            raise ValueError(f"longer than {_LONGEST:,} of a unit")
+        return cls(amount, match[2])
 
     def minutes(self, day_minutes: float = 1440.0) -> float:
         """Length in minutes; ``day_minutes`` is the length of a business day."""
@@ -46,7 +51,8 @@ class Duration:
 
     def __str__(self) -> str:
         """Render as the policy file spells it."""
-        return f"{self.amount:g}{self.unit}"
+        amount = format(Decimal(repr(self.amount)), "f")
+        return (amount.rstrip("0").rstrip(".") if "." in amount else amount) + self.unit
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: object, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from tidegate.tables.errors import shorten
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 Path = tuple[str | int, ...]
 """Where a value stands in the file: keys, and indexes counted from 0."""
 
+Lines = dict[Path, int]
+"""The line of every key and list item, counted from 1."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -21,10 +24,20 @@ class Finding:
 
     severity: Literal["error", "warning"] = "error"
     line: int | None = None
-    key: str
+    path: Path = ()
     value: object = None
     message: str
     mend: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The path as people write it."""
+        return spell(self.path)
+
+    def placed(self, lines: Lines) -> Finding:
+        """Return it with the line of its path, or of the nearest thing around it that stands in the file."""
+        found = (lines[self.path[:end]] for end in range(len(self.path), -1, -1) if self.path[:end] in lines)
+        return replace(self, line=next(found, None))
 
     def text(self, file: str | None = None) -> str:
         """One line: file, line, key, what is wrong, the value, and the mend."""
@@ -36,7 +49,7 @@ class Finding:
         return f"{line}; {self.mend}" if self.mend else line
 
 
-def spell(path: Iterable[str | int]) -> str:
+def spell(path: Path) -> str:
     """Write a path as people do: ``rules[2].then.level``, the first rule being ``rules[1]``."""
     text = ""
     for part in path:

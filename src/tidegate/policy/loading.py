@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path as FilePath
@@ -11,15 +10,15 @@ from typing import TYPE_CHECKING, Final, get_args
 from pydantic import BaseModel, ValidationError
 
 from tidegate.policy.conditions import ConditionError, compile_condition
-from tidegate.policy.findings import Finding, spell, suggest
+from tidegate.policy.findings import Finding, suggest
 from tidegate.policy.model import Policy
-from tidegate.policy.yamlfile import LARGEST_FILE, Lines, parse_yaml
+from tidegate.policy.yamlfile import LARGEST_FILE, parse_yaml
 from tidegate.tables.errors import PolicyError
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-    from tidegate.policy.findings import Path
+    from tidegate.policy.findings import Lines, Path
 
 BUILT_IN: Final = ("starter", "playbook")
 
@@ -49,8 +48,8 @@ def load(source: str | FilePath | Mapping[str, object]) -> Policy:
 
 def load_marked(source: str | FilePath | Mapping[str, object]) -> tuple[Policy, str, Lines]:
     """Read a policy as `load` does, and also return the name of its file and the line of every key."""
-    file, text = _read(source)
-    value, lines, findings = parse_yaml(text)
+    file, text = ("policy", None) if isinstance(source, Mapping) else _read(source)
+    value, lines, findings = (source, {}, []) if text is None else parse_yaml(text)
     policy = None
     if value is not None:
         policy, more = _validate(value, lines)
@@ -61,10 +60,8 @@ def load_marked(source: str | FilePath | Mapping[str, object]) -> tuple[Policy, 
     return policy, file, lines
 
 
-def _read(source: str | FilePath | Mapping[str, object]) -> tuple[str, str]:
+def _read(source: str | FilePath) -> tuple[str, str]:
     """Return the name to show and the text."""
-    if isinstance(source, Mapping):
-        return "policy", json.dumps(source, indent=1, default=str)
     if isinstance(source, str) and source in BUILT_IN:
         return f"{source}.yml", (resources.files("tidegate.policy") / f"{source}.yml").read_text(encoding="utf-8")
     if isinstance(source, str) and "\n" in source:
@@ -92,9 +89,9 @@ def _read_file(path: FilePath) -> str:
 
 
 def _validate(value: object, lines: Lines) -> tuple[Policy | None, list[Finding]]:
-    if not isinstance(value, dict):
+    if not isinstance(value, Mapping):
         kind = {list: "a list", str: "a text"}.get(type(value), "a single value")
-        return None, [Finding(line=1, key="", message=f"expected keys and values, found {kind}", mend=_top_keys())]
+        return None, [Finding(line=1, message=f"expected keys and values, found {kind}", mend=_top_keys())]
     try:
         policy = Policy.model_validate(value)
     except ValidationError as error:
@@ -111,35 +108,26 @@ def _compile(policy: Policy, index: int, lines: Lines) -> Finding | None:
     try:
         compile_condition(when)
     except ConditionError as error:
-        path = ("rules", index, "when")
-        name = f"{spell(path)} of rule {policy.rules[index].name!r}"
-        return Finding(line=find_line(lines, path), key=name, value=when, message=error.message, mend=error.mend)
-    return None
-
-
-def find_line(lines: Lines, path: Path) -> int | None:
-    """Line of a path, or of the nearest thing around it that stands in the file."""
-    for end in range(len(path), -1, -1):
-        if path[:end] in lines:
-            return lines[path[:end]]
+        message = f"rule {policy.rules[index].name!r}: {error.message}"
+        return Finding(path=("rules", index, "when"), value=when, message=message, mend=error.mend).placed(lines)
     return None
 
 
 def _to_finding(detail: ErrorDetails, lines: Lines) -> Finding:
     """Say what pydantic found in the words of the policy file."""
     path = tuple(part for part in detail["loc"] if part != "[key]")
-    line, key, kind, context = find_line(lines, path), spell(path), detail["type"], detail.get("ctx", {})
+    kind, context = detail["type"], detail.get("ctx", {})
     value = detail["input"] if isinstance(detail["input"], str | int | float | bool) else None
+    message = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    message, mend = message[:1].lower() + message[1:], None
     if kind == "extra_forbidden":
-        return Finding(line=line, key=key, message="unknown key", mend=suggest(path[-1], _keys_at(path[:-1])))
-    if kind == "missing":
-        return Finding(line=line, key=key, message="is missing", mend=f"add {path[-1]!r} here")
-    if kind == "literal_error":
+        value, message, mend = None, "unknown key", suggest(path[-1], _keys_at(path[:-1]))
+    elif kind == "missing":
+        message, mend = "is missing", f"add {path[-1]!r} here"
+    elif kind == "literal_error":
         valid = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
-        return Finding(line=line, key=key, value=value, message="unknown value", mend=suggest(value, valid))
-    message = detail["msg"].removeprefix("Value error, ")
-    message = message.replace("Input should be", "must be").replace("a valid dictionary or instance of", "keys of a")
-    return Finding(line=line, key=key, value=value, message=message[:1].lower() + message[1:])
+        message, mend = "unknown value", suggest(value, valid)
+    return Finding(path=path, value=value, message=message, mend=mend).placed(lines)
 
 
 def _keys_at(path: Path) -> list[str]:

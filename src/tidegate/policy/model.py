@@ -7,7 +7,7 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from tidegate.policy.durations import Duration
 from tidegate.tables.words import LEVELS, Clock, Lane, Level
@@ -16,19 +16,30 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-Positive = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
+
+def _no_switch(value: object) -> object:
+    """Refuse true and false where a number is meant; Python would take them for 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError("expected a number, not true or false")  # noqa: TRY004 - pydantic collects ValueErrors
+    return value
+
+
+Number = Annotated[float, BeforeValidator(_no_switch)]
+Positive = Annotated[Number, Field(ge=1e-6, le=1e12)]
+Share = Annotated[Number, Field(ge=0, le=1)]
+NotNegative = Annotated[Number, Field(ge=0, le=1e12)]
+Count = Annotated[int, BeforeValidator(_no_switch), Field(ge=0, le=1_000_000_000)]
 Row4 = Annotated[tuple[Share, Share, Share, Share], Field(description="probabilities of P0, P1, P2, P3")]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
 
 
 class Calendar(_Part):
     """Business hours of one place."""
 
-    timezone: str = "UTC"
+    timezone: str = Field("UTC", description="name of the zone that the hours are kept in, such as Europe/London")
     hours: dict[str, str] = Field(
         default={"mon-fri": "09:00-17:00"},
         description="days to one or more spans: '09:00-12:00, 13:00-17:30'",
@@ -40,23 +51,23 @@ class Calendar(_Part):
 class LevelRule(_Part):
     """Targets and weight of one level."""
 
-    means: str = ""
-    respond: Duration
-    next: Duration
-    resolve: Duration
+    means: str = Field("", description="what such tickets are, for people")
+    respond: Duration = Field(description="target of the first response")
+    next: Duration = Field(description="target of the response to each later message")
+    resolve: Duration = Field(description="target of the resolution")
     clock: str = Field("business", description="business, always, or the name of one of `calendars`")
-    severity: Positive
+    severity: Positive = Field(description="what an hour's delay of such a ticket costs, relative to the other levels")
 
 
 class Target(_Part):
     """Different targets for a tier, a group, or both; the first row that fits wins."""
 
-    level: Level
-    tier: str | None = None
-    group: str | None = None
-    respond: Duration | None = None
-    next: Duration | None = None
-    resolve: Duration | None = None
+    level: Level = Field(description="the level whose targets these are")
+    tier: str | None = Field(None, description="only accounts of this tier; missing: of every tier")
+    group: str | None = Field(None, description="only tickets of this group; missing: of every group")
+    respond: Duration | None = Field(None, description="target of the first response; missing: as without this row")
+    next: Duration | None = Field(None, description="target of each later response; missing: as without this row")
+    resolve: Duration | None = Field(None, description="target of the resolution; missing: as without this row")
 
 
 class ClockRules(_Part):
@@ -76,41 +87,47 @@ class ClockRules(_Part):
 class Aged(_Part):
     """Every k-th hand-out is the oldest ticket past the age limit."""
 
-    every: int = Field(0, ge=0, description="0 is off")
-    after: Duration = Duration(1, "bd")
+    every: Count = Field(0, description="every so many hand-outs one is the oldest late ticket; 0 is off")
+    after: Duration = Field(Duration(1, "bd"), description="the age limit, on the ticket's clock")
 
 
 class Weights(_Part):
     """The playbook's weighted sum, in percent."""
 
-    impact: Annotated[float, Field(ge=0)] = 35
-    urgency: Annotated[float, Field(ge=0)] = 25
-    value: Annotated[float, Field(ge=0)] = 20
-    sla_risk: Annotated[float, Field(ge=0)] = 10
-    sentiment: Annotated[float, Field(ge=0)] = 10
+    impact: NotNegative = Field(35, description="users affected, and severity of the likeliest level")
+    urgency: NotNegative = Field(25, description="as stated in the text or as filed")
+    value: NotNegative = Field(20, description="business value of the customer")
+    sla_risk: NotNegative = Field(10, description="how near the target is")
+    sentiment: NotNegative = Field(10, description="how unhappy the text sounds")
 
 
 class Ranking(_Part):
     """How the queue is ordered."""
 
-    method: Literal["cost-of-delay", "weighted-sum"] = "cost-of-delay"
-    horizon: Duration = Duration(1, "h")
-    missed: Annotated[float, Field(gt=0, le=1)] = 0.5
-    target_power: Annotated[float, Field(ge=-2, le=0)] = -0.75
-    now_when: Annotated[float, Field(gt=0, le=1, description="probability of P0 that opens the lane now")] = 0.25
+    method: Literal["cost-of-delay", "weighted-sum"] = Field(
+        "cost-of-delay", description="cost of delay, or the playbook's weighted sum"
+    )
+    horizon: Duration = Field(Duration(1, "h"), description="how early a coming deadline starts to press")
+    missed: Share = Field(
+        0.5, gt=0, description="how hard a missed target presses; 1: no ticket loses points by being late"
+    )
+    target_power: Number = Field(
+        -0.75, ge=-2, le=0, description="weight of a level = severity * (target in hours) ** target_power"
+    )
+    now_when: Share = Field(0.25, gt=0, description="probability of P0 that opens the lane now")
     escalate_late: bool = Field(
         default=True, description="an urgent ticket whose target is missed goes to lane escalate"
     )
     outlook: Duration = Field(Duration(1, "bd"), description="nothing due within it, and not urgent: lane later")
-    aged: Aged = Aged()
-    weights: Weights = Weights()
+    aged: Aged = Field(Aged(), description="the lane aged")
+    weights: Weights = Field(Weights(), description="weights of the weighted sum, in percent")
 
 
 class Contract(_Part):
     """Value grows with (contract value / per) ** power; no contract value on file counts as 1."""
 
-    per: Positive = 10_000
-    power: Annotated[float, Field(ge=0, le=1)] = 0.5
+    per: Positive = Field(10_000, description="the contract value a year that counts as 1")
+    power: Share = Field(0.5, description="how fast value grows with it; 0 not at all, 1 in step")
     at_least: Positive = Field(
         0.25, description="what the smallest contract counts as; keeps a contract of 0 in the queue"
     )
@@ -119,30 +136,34 @@ class Contract(_Part):
 class Renewal(_Part):
     """A renewal within this time multiplies value."""
 
-    within: Duration = Duration(30, "d")
-    times: Positive = 1.5
+    within: Duration = Field(Duration(30, "d"), description="how near, around the clock")
+    times: Positive = Field(1.5, description="the factor")
 
 
 class Health(_Part):
     """A health score below this multiplies value."""
 
-    below: Annotated[float, Field(ge=0, le=100)] = 40
-    times: Positive = 1.5
+    below: Number = Field(40, ge=0, le=100, description="the score, from 0 bad to 100 good")
+    times: Positive = Field(1.5, description="the factor")
 
 
 class Value(_Part):
     """Business value at stake, as a product of factors; 1 is ordinary and what missing facts count as."""
 
-    tier: dict[str, Positive] = {}
-    contract: Contract | None = None
-    renewal: Renewal | None = None
-    health: Health | None = None
-    lifecycle: dict[str, Positive] = {}
-    payment: dict[str, Positive] = {}
-    strategic: Positive = 1
-    expansion: Positive = 1
-    vip: Positive = 1
-    incident: Positive = Field(1, description="an open incident touches the ticket")
+    tier: dict[str, Positive] = Field(default={}, description="factor by the account's tier, lower case")
+    contract: Contract | None = Field(None, description="factor by the contract value")
+    renewal: Renewal | None = Field(None, description="factor for a renewal that is near")
+    health: Health | None = Field(None, description="factor for an account at risk")
+    lifecycle: dict[str, Positive] = Field(
+        default={}, description="factor by lifecycle: trial, onboarding, active, churning"
+    )
+    payment: dict[str, Positive] = Field(
+        default={}, description="factor by payment status: ok, failed, overdue, disputed"
+    )
+    strategic: Positive = Field(1, description="factor for an account on the strategic list")
+    expansion: Positive = Field(1, description="factor for an account with which an expansion is negotiated")
+    vip: Positive = Field(1, description="factor for a requester marked as very important")
+    incident: Positive = Field(1, description="factor for a ticket that an open incident of ours touches")
 
 
 class Effect(_Part):
@@ -152,14 +173,14 @@ class Effect(_Part):
     at_least: Level | None = Field(None, description="this level or a more urgent one")
     at_most: Level | None = Field(None, description="this level or a less urgent one")
     value: Positive | None = Field(None, description="multiplies value")
-    lane: Lane | None = None
-    review: bool = False
+    lane: Lane | None = Field(None, description="now, escalate, review, queue or later, whatever the ranking says")
+    review: bool = Field(default=False, description="a person should look at the level")
     escalate: bool | str = Field(default=False, description="true, or the group that it goes to")
-    page: str | None = None
-    notify: str | None = None
-    route: str | None = None
-    tag: str | None = None
-    draft: bool = False
+    page: str | None = Field(None, description="who is paged at once")
+    notify: str | None = Field(None, description="who is told; account_owner is the owner of the account")
+    route: str | None = Field(None, description="the group that should take it")
+    tag: str | None = Field(None, description="a label to put on it")
+    draft: bool = Field(default=False, description="prepare a draft of the answer")
 
     @model_validator(mode="after")
     def _one_level(self) -> Self:
@@ -177,30 +198,28 @@ class Effect(_Part):
 class Rule(_Part):
     """A condition over the ticket's columns, and what follows."""
 
-    name: Annotated[str, Field(min_length=1, max_length=80)]
+    name: Annotated[str, Field(min_length=1, max_length=80, description="shown as the reason, so say what it is about")]
     when: Annotated[str, Field(min_length=1, description="SQL boolean expression over the documented columns")]
-    then: Effect
+    then: Effect = Field(description="what follows")
 
 
 class Given(_Part):
     """Level posterior by the priority that was filed: what a given level turned out to be."""
 
-    confusion: dict[Level, Row4]
+    confusion: dict[Level, Row4] = Field(description="by the level filed: what such tickets turned out to be")
     unknown: Row4 = Field((0.01, 0.09, 0.5, 0.4), description="no priority was filed")
-    learn_from: Annotated[
-        int,
-        Field(
-            ge=0,
-            description="rows with first and final priority needed to learn the table from the file; 0 never",
-        ),
-    ] = 200
+    learn_from: Count = Field(
+        200, description="tickets with first and final priority needed to learn the table from the file; 0 never"
+    )
 
 
 class Review(_Part):
     """When a person should look."""
 
-    coverage: Annotated[float, Field(gt=0.5, lt=1)] = 0.9
-    scope: float | None = Field(
+    coverage: Number = Field(
+        0.9, gt=0.5, lt=1, description="how often the set of levels shown for a ticket holds its true one"
+    )
+    scope: Number | None = Field(
         None, description="max logit below which a text is out of scope; null takes the model's own"
     )
     languages: tuple[str, ...] = Field(
@@ -211,18 +230,27 @@ class Review(_Part):
 class Policy(_Part):
     """Everything that a team decides, in one file."""
 
-    name: str
-    version: int = Field(1, ge=1)
-    calendar: Calendar = Calendar()
-    calendars: dict[str, Calendar] = {}
-    levels: dict[Level, LevelRule]
-    targets: tuple[Target, ...] = ()
-    clocks: ClockRules = ClockRules()
-    ranking: Ranking = Ranking()
-    value: Value = Value()
-    given: Given
-    rules: tuple[Rule, ...] = ()
-    review: Review = Review()
+    name: str = Field(min_length=1, max_length=80, description="shown with every ranked queue")
+    version: Annotated[int, BeforeValidator(_no_switch)] = Field(1, ge=1, description="count it up with every change")
+    calendar: Calendar = Field(Calendar(), description="the clock business")
+    calendars: dict[str, Calendar] = Field(default={}, description="further calendars, by a name of your own")
+    levels: dict[Level, LevelRule] = Field(description="P0, P1, P2 and P3, all four")
+    targets: tuple[Target, ...] = Field(
+        (), description="targets that differ by tier or group; the first that fits wins"
+    )
+    clocks: ClockRules = Field(ClockRules(), description="what stops the clocks and sets them back")
+    ranking: Ranking = Field(Ranking(), description="how the queue is ordered")
+    value: Value = Field(Value(), description="business value at stake")
+    given: Given = Field(description="what a filed priority says")
+    rules: tuple[Rule, ...] = Field((), description="conditions, and what follows from them")
+    review: Review = Field(Review(), description="when a person should look")
+
+    @field_validator("levels")
+    @classmethod
+    def _all_levels(cls, levels: dict[Level, LevelRule]) -> dict[Level, LevelRule]:
+        if missing := [level for level in LEVELS if level not in levels]:
+            raise ValueError(f"missing {', '.join(missing)}; all of {', '.join(LEVELS)} are needed")
+        return levels
 
     @classmethod
     def load(cls, source: str | Path | Mapping[str, object]) -> Policy:

@@ -11,7 +11,7 @@ from typing import Final
 
 import yaml
 
-from tidegate.policy.findings import Finding, Path, spell
+from tidegate.policy.findings import Finding, Lines, Path
 
 LARGEST_FILE: Final = 1_000_000
 _MOST_VALUES: Final = 50_000
@@ -22,9 +22,6 @@ _BOOLEAN: Final = {"true": True, "True": True, "TRUE": True, "false": False, "Fa
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _PLAIN_TAGS: Final = ("null", "bool", "int", "float", "str", "timestamp", "value", "merge", "map", "seq")
-
-Lines = dict[Path, int]
-"""The line of every key and list item, counted from 1."""
 
 
 class _TooMuchError(Exception):
@@ -51,12 +48,12 @@ def parse_yaml(text: str) -> tuple[object, Lines, list[Finding]]:
     except (yaml.YAMLError, ValueError) as error:
         return None, {}, [_syntax_finding(text, error)]
     if node is None:
-        return None, {(): 1}, [Finding(line=1, key="", message="the file is empty")]
+        return None, {(): 1}, [Finding(line=1, message="the file is empty")]
     reader = _Reader()
     try:
         value = reader.value(node, ())
     except _TooMuchError as error:
-        return None, {}, [Finding(line=node.start_mark.line + 1, key="", message=str(error))]
+        return None, {}, [Finding(line=node.start_mark.line + 1, message=str(error))]
     return value, reader.lines, reader.findings
 
 
@@ -68,7 +65,7 @@ def _nests_too_deep(text: str) -> Finding | None:
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > _DEEPEST:
                 line = event.start_mark.line + 1
-                return Finding(line=line, key="", message=f"values nest more than {_DEEPEST} deep")
+                return Finding(line=line, message=f"values nest more than {_DEEPEST} deep")
     except (yaml.YAMLError, ValueError) as error:
         return _syntax_finding(text, error)
     return None
@@ -81,7 +78,6 @@ def _syntax_finding(text: str, error: Exception) -> Finding:
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).partition("\n")[0]
     return Finding(
         line=line,
-        key="",
         message=f"not valid YAML: {problem}",
         mend="quote texts that hold ': ', '#', or start with one of @ ` { [ * & ! | > % ' \"",
     )
@@ -126,7 +122,7 @@ class _Reader:
             key = key_node.value
             if key in result:
                 message = f"the key stands twice, first on line {self.lines[*path, key]}"
-                self.findings.append(Finding(line=line, key=spell((*path, key)), message=message, mend="keep one"))
+                self.findings.append(Finding(line=line, path=(*path, key), message=message, mend="keep one"))
                 continue
             self.lines[*path, key] = line
             result[key] = self.value(value_node, (*path, key))
@@ -134,7 +130,7 @@ class _Reader:
 
     def _find(self, node: yaml.Node, path: Path, message: str, mend: str | None) -> None:
         line = node.start_mark.line + 1
-        self.findings.append(Finding(line=line, key=spell(path), message=message, mend=mend))
+        self.findings.append(Finding(line=line, path=path, message=message, mend=mend))
 
 
 def _scalar(node: yaml.ScalarNode) -> object:
