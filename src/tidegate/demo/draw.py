@@ -96,8 +96,8 @@ def draw(plan: Plan, block: int) -> tuple[Draws, np.random.Generator]:
     again = _again(rng, created, scenario, plan)
     earlier = np.maximum(np.arange(many) - again, 0)
     account, person, intent = account[earlier], person[earlier], intent[earlier]
-    level = _level(rng, intent, scenario)
-    frustration = _frustration(rng, scenario, again > 0)
+    level = true_levels(rng, intent, scenario)
+    frustration = frustrations(rng, scenario, again > 0)
     draws = Draws(
         first=block * BLOCK,
         created=created,
@@ -113,7 +113,7 @@ def draw(plan: Plan, block: int) -> tuple[Draws, np.random.Generator]:
         intent=intent,
         level=level,
         minutes=handling_minutes(rng, intent, level),
-        affected=_affected(rng, level),
+        affected=affected_users(rng, level),
         frustration=frustration,
         given=_given(rng, level, frustration),
         filed=np.where(rng.random(many) < 0.86, intent, rng.integers(0, len(INTENTS), many)),
@@ -133,7 +133,7 @@ def group_of(intent: NDArray[np.intp]) -> NDArray[np.intp]:
 def _again(
     rng: np.random.Generator, created: NDArray[np.int64], scenario: NDArray[np.intp], plan: Plan
 ) -> NDArray[np.intp]:
-    """How many tickets back the same person wrote about the same thing, within about five days; 0 for most."""
+    """Tell how many tickets back the same person wrote about the same thing, within about five days; 0 for most."""
     many = len(created)
     a_day = len(plan.created) / max(1.0, (plan.time.now - plan.time.start) / DAY)
     back = 1 + (rng.random(many) * 5 * a_day).astype(np.intp)
@@ -141,25 +141,26 @@ def _again(
     return np.where(holds & (scenario[np.maximum(np.arange(many) - back, 0)] < 0), back, 0)
 
 
-def _level(rng: np.random.Generator, intent: NDArray[np.intp], scenario: NDArray[np.intp]) -> NDArray[np.intp]:
-    """True level: by the scenario where there is one, else by the intent."""
+def true_levels(rng: np.random.Generator, intent: NDArray[np.intp], scenario: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Draw true levels: by the scenario where there is one, else by the intent."""
     of_scenario = np.array([kind.levels for kind in SCENARIOS])[scenario]
     return choose(rng.random(len(intent)), np.where((scenario >= 0)[:, None], of_scenario, _LEVELS[intent]))
 
 
-def _frustration(rng: np.random.Generator, scenario: NDArray[np.intp], again: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """0 calm to 1 furious; nearly independent of how grave the ticket is, which is why tone misleads."""
+def frustrations(rng: np.random.Generator, scenario: NDArray[np.intp], again: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Draw 0 calm to 1 furious; nearly independent of how grave the ticket is, which is why tone misleads."""
     base = rng.beta(1.1, 3.6, len(scenario))
     return np.round(np.clip(base + 0.12 * (scenario >= 0) + 0.2 * again, 0, 1), 3)
 
 
-def _affected(rng: np.random.Generator, level: NDArray[np.intp]) -> NDArray[np.int64]:
+def affected_users(rng: np.random.Generator, level: NDArray[np.intp]) -> NDArray[np.int64]:
+    """Draw how many people a ticket touches: lognormal, median 60, 14, 3 and 1 for P0 to P3."""
     drawn = _AFFECTED[level] * np.exp(np.array((1.1, 1.0, 0.8, 0.4))[level] * rng.standard_normal(len(level)))
     return np.clip(drawn, 1, 5_000).astype(np.int64)
 
 
 def _given(rng: np.random.Generator, level: NDArray[np.intp], frustration: NDArray[np.float64]) -> NDArray[np.intp]:
-    """The level as filed: pushed up by loud customers, moderate for calm grave tickets, a slip now and then."""
+    """File a level: pushed up by loud customers, moderate for calm grave tickets, a slip now and then."""
     luck = rng.random(len(level))
     loud = frustration > LOUD
     up = luck < np.where(loud, 0.45, 0.07)

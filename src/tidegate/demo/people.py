@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
+import yaml
 
 from tidegate.demo.rhythm import DAY, HOUR
 from tidegate.demo.scale import GROUPS, INTENTS, LANGUAGE_SHARES, LANGUAGES, choose
@@ -22,24 +24,12 @@ _CONTRACTS: Final = np.array((0.0, 0.0, 9_000.0, 60_000.0, 260_000.0))
 _TALK: Final = np.array((0.7, 0.35, 1.0, 2.6, 5.0))
 """Relative number of tickets."""
 
-_FIRST: Final = "amber birch cedar copper coral crimson dawn delta ember fern flint golden granite harbor hazel indigo ivory".split()
-_FIRST += "juniper lark linden lunar maple meadow misty northern ocean olive opal pearl pine quartz raven river rowan saffron".split()
-_FIRST += "silver slate solar spruce stone summit tidal topaz velvet violet willow winter".split()
-_SECOND: Final = "anchor arch barn beacon bell bridge brook canyon castle cliff compass cove crane field forge fox garden gate".split()
-_SECOND += "grove hollow horizon island kite lantern ledge light loom mill mountain oak orchard path peak quarry ridge rose".split()
-_SECOND += "shore sparrow spring square station stream tower trail valley wheel wind yard".split()
-_TRADE: Final = "Logistics Foods Textiles Media Clinics Labs Robotics Insurance Retail Energy Travel Schools Tools Print Motors".split()
-GIVEN_NAMES: Final = (
-    "Ada Aisha Alba Alice Amir Ana Anders Anja Beatriz Bruno Carla Chen Chiara Clara Daniel David Diego Elena Emma Eva "
-    "Fatima Felix Finn Giulia Hana Hugo Ines Ivan Jana Jonas Julia Kofi Lara Leo Lina Luca Lucia Maja Marc Maria Marta "
-    "Mateo Mia Milan Nadia Nina Noah Nora Omar Paul Pedro Priya Rafael Rosa Sam Sara Sofia Tara Theo Tomas Yara Yusuf Zoe"
-).split()
-FAMILY_NAMES: Final = (
-    "Abel Almeida Banks Bauer Bianchi Blanc Brandt Castro Conti Costa Dahl Diaz Dubois Egger Ferreira Fischer Fontana "
-    "Garcia Gomez Gray Hahn Hughes Ibarra Jansen Kaya Keller Klein Lambert Lehmann Lopes Marin Martin Mendes Meyer Moreau "
-    "Neri Novak Okafor Olsen Pereira Petit Quinn Ramos Reid Ricci Rossi Roth Roux Santos Schmid Silva Soler Stone Tanaka "
-    "Torres Vidal Vogel Wagner Walsh Weber Wolf Wood Young Zimmer"
-).split()
+_NAMES: Final = {
+    key: words.split()
+    for key, words in yaml.safe_load(files(__package__).joinpath("names.yml").read_text("utf-8")).items()
+}
+_FIRST, _SECOND, _TRADE = (_NAMES[key] for key in ("first", "second", "trades"))
+GIVEN_NAMES, FAMILY_NAMES = _NAMES["given"], _NAMES["family"]
 SENIORITY: Final = ("junior", "regular", "senior")
 
 
@@ -77,6 +67,11 @@ def language_shares(languages: Sequence[str]) -> np.ndarray:
     """Shares over all of `LANGUAGES`, zero for those that are not asked for."""
     parts = np.array([share * (code in languages) for code, share in zip(LANGUAGES, LANGUAGE_SHARES, strict=True)])
     return parts / parts.sum()
+
+
+def company_names(rng: np.random.Generator, many: int) -> pl.Series:
+    """Draw `many` names of companies."""
+    return _names(rng, many)["name"]
 
 
 def _names(rng: np.random.Generator, many: int) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import numpy as np
 from tidegate.demo.incidents import SCENARIOS, trouble
 from tidegate.demo.people import customers, team
 from tidegate.demo.rhythm import DAY, HOUR, rhythm
-from tidegate.demo.scale import mean_handling_minutes
+from tidegate.demo.scale import GROUPS, LANGUAGES, mean_handling_minutes
 from tidegate.tables.errors import InputError
 
 if TYPE_CHECKING:
@@ -128,11 +128,7 @@ def _behind(created: NDArray[np.int64], time: Rhythm, load: float) -> NDArray[np
 
 
 def _check(tickets: int, days: int, now: datetime, agents: int | None, load: float, languages: Sequence[str]) -> None:
-    from tidegate.demo.people import GROUPS, LANGUAGES
-
-    unknown = [code for code in languages if code not in LANGUAGES]
-    if unknown or not languages:
-        raise InputError("the demo does not write this language", value=unknown, expected=", ".join(LANGUAGES))
+    check_languages(languages)
     if tickets < 0:
         raise InputError("a number of tickets cannot be negative", value=tickets)
     if days < 1:
@@ -143,3 +139,10 @@ def _check(tickets: int, days: int, now: datetime, agents: int | None, load: flo
         raise InputError("a load must be above 0", value=load, expected="such as 0.95")
     if now.tzinfo is None:
         raise InputError("now has no time zone", value=now, mend="Write 2026-03-02T09:00Z")
+
+
+def check_languages(languages: Sequence[str]) -> None:
+    """Raise an `InputError` unless there is a language and the demo writes all of them."""
+    unknown = [code for code in languages if code not in LANGUAGES]
+    if unknown or not languages:
+        raise InputError("the demo does not write this language", value=unknown, expected=", ".join(LANGUAGES))

@@ -121,8 +121,19 @@ def handling_minutes(
     return np.round(median * np.exp(EFFORT_SIGMA * rng.standard_normal(len(intent))), 1) + 0.5
 
 
-def mean_handling_minutes() -> float:
-    """Expected handling time of an ordinary ticket, in minutes."""
-    levels = np.array([intent.levels for intent in INTENTS]) @ np.array(EFFORT_BY_LEVEL)
-    medians = np.array([intent.minutes for intent in INTENTS]) * levels
-    return float(shares() @ medians * np.exp(EFFORT_SIGMA**2 / 2)) + 0.5
+def mean_handling_minutes(
+    median: NDArray[np.float64] | None = None,
+    levels: NDArray[np.float64] | None = None,
+    share: NDArray[np.float64] | None = None,
+) -> float:
+    """Return the expected handling time in minutes, of an ordinary ticket unless told.
+
+    Parameters
+    ----------
+    median, levels, share
+        Median minutes of a P2, chances of P0 to P3, and share, one row a kind of ticket.
+    """
+    median = np.array([row.minutes for row in INTENTS]) if median is None else median
+    levels = np.array([row.levels for row in INTENTS]) if levels is None else levels
+    share = shares() if share is None else share
+    return float(share @ (median * (levels @ np.array(EFFORT_BY_LEVEL)))) * float(np.exp(EFFORT_SIGMA**2 / 2)) + 0.5
