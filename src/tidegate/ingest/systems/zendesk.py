@@ -1,0 +1,51 @@
+"""Zendesk: the CSV of a view, and the JSON of the tickets and incremental-export interfaces."""
+
+from tidegate.ingest.systems.model import System
+
+ZENDESK = System(
+    name="zendesk",
+    title="Zendesk",
+    fingerprints=(
+        ("requester_id", "submitter_id", "assignee_id", "organization_id", "group_id", "via_channel"),
+        ("requester_id", "raw_subject", "status", "created_at"),
+        ("id", "requester", "group_stations", "assignee_stations", "reopens"),
+        ("id", "requester", "requester_email", "assignee", "via", "ticket_type"),
+        ("id", "requester", "assignee", "satisfaction_score", "created_at"),
+    ),
+    columns={
+        "ticket_id": ("id", "ticket_id"),
+        "created_at": ("created_at", "requested"),
+        "updated_at": ("updated_at", "updated"),
+        "first_response_at": ("metric_set.reply_time_in_minutes.calendar", "first_reply_time_in_minutes"),
+        "solved_at": ("solved_at", "metric_set.solved_at"),
+        "status": ("status",),
+        "subject": ("subject", "raw_subject"),
+        "body": ("description", "comment.body"),
+        "requester_id": ("requester_id", "requester"),
+        "requester_email": ("requester_email", "requester.email"),
+        "account_id": ("organization_id", "organization"),
+        "account_name": ("organization", "organization.name"),
+        "assignee": ("assignee", "assignee.name", "assignee_id"),
+        "group": ("group", "group.name", "group_id"),
+        "product": ("brand", "brand_id"),
+        "category": ("category", "about"),
+        "type": ("type", "ticket_type"),
+        "channel": ("via.channel", "via"),
+        "language": ("locale", "requester.locale"),
+        "tags": ("tags",),
+        "priority": ("priority",),
+        "reopens": ("reopens", "metric_set.reopens"),
+        "transfers": ("group_stations", "metric_set.group_stations"),
+        "replies": ("replies", "metric_set.replies"),
+        "csat": ("satisfaction_score", "satisfaction_rating.score"),
+    },
+    statuses={"pending": "waiting", "deleted": "closed"},
+    priorities={"urgent": "P0", "high": "P1", "normal": "P2", "low": "P3"},
+    units={"first_response_at": "minutes after created_at", "transfers": "stations", "tags": "words"},
+    sides={
+        "requester_id": "users",
+        "assignee_id": "users",
+        "organization_id": "organizations",
+        "group_id": "groups",
+    },
+)
