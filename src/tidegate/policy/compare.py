@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +12,7 @@ from tidegate.policy.findings import spell
 from tidegate.tables.words import LANES, LEVELS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tidegate.policy.findings import Path
     from tidegate.policy.model import Policy
@@ -41,16 +42,22 @@ def diff_policies(before: Policy, after: Policy) -> list[Change]:
     values, others = before.model_dump(mode="json"), after.model_dump(mode="json")
     order, other_order = ([rule["name"] for rule in dump["rules"]] for dump in (values, others))
     for dump in (values, others):
-        dump["rules"] = _by_name(dump["rules"])
-        dump["targets"] = {_fits(target): target for target in dump["targets"]}
+        dump["rules"] = _keyed((rule["name"], {**rule, "then": _said(rule["then"])}) for rule in dump["rules"])
+        dump["targets"] = _keyed((_fits(target), target) for target in dump["targets"])
     changes = list(_differences(values, others, ()))
-    common = set(order) & set(other_order)
+    common = {*order} & {*other_order}
     kept, other_kept = ([name for name in names if name in common] for names in (order, other_order))
     return [*changes, Change(key="rules (order)", before=kept, after=other_kept)] if kept != other_kept else changes
 
 
-def _by_name(rules: list[dict[str, Any]]) -> dict[str, object]:
-    return {rule["name"]: {"when": rule["when"], "then": _said(rule["then"])} for rule in rules}
+def _keyed(named: Iterable[tuple[str, object]]) -> dict[str, object]:
+    """Put things under their names; a name that comes again is counted."""
+    result: dict[str, object] = {}
+    seen: Counter[str] = Counter()
+    for name, thing in named:
+        seen[name] += 1
+        result[name if seen[name] == 1 else f"{name} ({seen[name]})"] = thing
+    return result
 
 
 def _fits(target: dict[str, Any]) -> str:

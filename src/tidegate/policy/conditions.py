@@ -126,7 +126,7 @@ def _check_columns(expression: pl.Expr) -> None:
         mend = f"did you mean {near}? " if near else ""
         raise ConditionError(
             f"unknown column {name!r}",
-            f"{mend}texts stand in single quotes; `tidegate policy check --columns` lists the columns",
+            f"{mend}texts stand in single quotes; docs/reference/policy.md lists the columns",
         )
 
 

@@ -13,7 +13,7 @@ from tidegate.policy.conditions import ConditionError, compile_condition
 from tidegate.policy.findings import Finding, suggest
 from tidegate.policy.model import Policy
 from tidegate.policy.yamlfile import LARGEST_FILE, parse_yaml
-from tidegate.tables.errors import PolicyError
+from tidegate.tables.errors import InputError, PolicyError
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -41,6 +41,8 @@ def load(source: str | FilePath | Mapping[str, object]) -> Policy:
     ------
     PolicyError
         With one finding for everything that is wrong, each with its file, line, key, value and the valid ones.
+    InputError
+        If there is no such file, or it cannot be read.
     """
     policy, _, _ = load_marked(source)
     return policy
@@ -70,22 +72,23 @@ def _read(source: str | FilePath) -> tuple[str, str]:
 
 
 def _read_file(path: FilePath) -> str:
+    file = str(path)
     try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST_FILE + 1)
+        with path.open("rb") as stream:
+            data = stream.read(LARGEST_FILE + 1)
     except FileNotFoundError:
         mend = suggest(path, BUILT_IN).replace("valid:", "built in:")
-        raise PolicyError([f"{path}: no such policy file; {mend}, or the path of a YAML file"]) from None
+        raise InputError("no such policy file", file=file, mend=f"{mend[:1].upper()}{mend[1:]}") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise PolicyError([f"{path}: cannot be read: {reason}"]) from None
+        raise InputError(f"cannot be read: {reason}", file=file, expected="a YAML file") from None
     if len(data) > LARGEST_FILE:
-        raise PolicyError([f"{path}: is larger than {LARGEST_FILE:,} bytes; a policy is a small YAML file"])
+        raise InputError(f"is larger than {LARGEST_FILE:,} bytes", file=file, expected="a policy, a small YAML file")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise PolicyError([f"{path}:{line}: is not UTF-8 text; save the file as UTF-8"]) from None
+        raise PolicyError([f"{file}:{line}: is not UTF-8 text; save the file as UTF-8"]) from None
 
 
 def _validate(value: object, lines: Lines) -> tuple[Policy | None, list[Finding]]:

@@ -1,0 +1,128 @@
+"""`tidegate policy`: check a policy file, show what it means, and see what a change would move."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tidegate.cli import support
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tidegate.cli.inputs import Inputs
+    from tidegate.policy.findings import Finding
+    from tidegate.policy.model import Policy
+
+app = typer.Typer(name="policy", help="Check, show and compare policies.", no_args_is_help=True, rich_markup_mode=None)
+
+
+class Format(StrEnum):
+    """Shapes that an answer can be written in."""
+
+    table = "table"
+    json = "json"
+
+
+PolicyFile = Annotated[str, typer.Argument(metavar="POLICY", help="starter, playbook, or a policy file.")]
+Output = Annotated[Format, typer.Option("--format", help="table, or json for programs.")]
+Accounts = Annotated[Path | None, typer.Option(help="Accounts of those tickets.")]
+Incidents = Annotated[Path | None, typer.Option(help="Incidents on our side.")]
+MapFile = Annotated[Path | None, typer.Option("--map", help="Column mapping of the tickets.")]
+Now = Annotated[str | None, typer.Option(help="Moment of asking, ISO 8601. Default: the present.")]
+Timezone = Annotated[str | None, typer.Option(help="Zone of times that name none. Default: UTC.")]
+
+
+@app.command()
+def check(
+    policy: PolicyFile,
+    on: Annotated[Path | None, typer.Option(metavar="TICKETS", help="Tickets to try the rules on.")] = None,
+    accounts: Accounts = None,
+    incidents: Incidents = None,
+    map_file: MapFile = None,
+    now: Now = None,
+    timezone: Timezone = None,
+    output: Output = Format.table,
+) -> None:
+    """Say what is wrong or doubtful in a policy, with the line and the mend; exit with 1 on errors."""
+    with support.errors():
+        from tidegate.cli import policy_output
+        from tidegate.policy.checks import check as find
+        from tidegate.policy.loading import load_marked
+        from tidegate.tables.errors import PolicyError
+
+        try:
+            loaded, file, lines = load_marked(policy)
+            findings = find(loaded, lines=lines)
+        except PolicyError as error:
+            policy_output.write_refused(policy, error.findings, output)
+            raise typer.Exit(support.NO) from None
+        if on is not None and not _has_errors(findings):
+            sides = {"accounts": accounts, "incidents": incidents, "map_file": map_file}
+            tickets = _gather(on, policy, sides, now=now, timezone=timezone)
+            findings = find(loaded, tickets.ready.board.facts, lines=lines)
+        policy_output.write_findings(file, findings, output)
+    if _has_errors(findings):
+        raise typer.Exit(support.NO)
+
+
+@app.command()
+def show(policy: PolicyFile, output: Output = Format.table) -> None:
+    """Show a policy as it is understood: defaults, targets, weights, and what each rule needs."""
+    with support.errors():
+        from tidegate.cli import policy_output
+        from tidegate.policy import load
+        from tidegate.policy.describe import describe
+
+        policy_output.write_description(describe(load(policy)), output)
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help="starter, playbook, or a policy file.")],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="The policy that it would change to.")],
+    tickets: Annotated[Path | None, typer.Argument(metavar="[TICKETS]", help="Tickets to rank under both.")] = None,
+    accounts: Accounts = None,
+    incidents: Incidents = None,
+    map_file: MapFile = None,
+    now: Now = None,
+    timezone: Timezone = None,
+    top: Annotated[int, typer.Option(min=0, help="Tickets shown of those that move.")] = 20,
+    output: Output = Format.table,
+) -> None:
+    """Show what two policies say differently, and which tickets a change would move."""
+    with support.errors():
+        from tidegate.cli import policy_output
+        from tidegate.policy import load
+        from tidegate.policy.compare import diff_policies
+
+        old, new = load(before), load(after)
+        moves = None
+        if tickets is not None:
+            sides = {"accounts": accounts, "incidents": incidents, "map_file": map_file}
+            moves = _rank_under_both(_gather(tickets, before, sides, now=now, timezone=timezone), new)
+        policy_output.write_difference(old, new, diff_policies(old, new), moves, top=top, output=output)
+
+
+def _has_errors(findings: list[Finding]) -> bool:
+    return any(finding.severity == "error" for finding in findings)
+
+
+def _gather(
+    tickets: Path, policy: str, sides: dict[str, Path | None], *, now: str | None, timezone: str | None
+) -> Inputs:
+    from tidegate.cli.inputs import gather
+
+    return gather([tickets], **sides, agents=None, policy=policy, now=now, timezone=timezone)
+
+
+def _rank_under_both(got: Inputs, new: Policy) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rank what was read under the policy that it was read with, and under the new one."""
+    from tidegate import pipeline
+
+    tables = {name: got.sides[name].table for name in ("accounts", "incidents") if name in got.sides}
+    other = pipeline.prepare(got.tickets.table, new, got.now, **tables)
+    return pipeline.queue(got.ready, reasons=False), pipeline.queue(other, reasons=False)
