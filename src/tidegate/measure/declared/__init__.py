@@ -1,0 +1,1 @@
+"""The measures, declared, one file a family."""
