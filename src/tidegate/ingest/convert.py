@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import polars as pl
 
@@ -62,10 +62,15 @@ class _Conversion:
         self.columns: dict[str, pl.Series] = {}
 
     def run(self) -> Converted:
+        """Convert the texts together, in one pass of Polars, and every other column by its type."""
         schema = SCHEMAS[self.mapping.table].columns()
-        for name in self.mapping.columns:
-            values = self.source(name)
-            self.columns[name] = self.column(name, schema[name].dtype, values).alias(name)
+        sources = {name: self.source(name) for name in self.mapping.columns}
+        texts = [name for name in sources if schema[name].dtype == pl.String and name != "language"]
+        plain = pl.DataFrame([_as_text(sources[name]).alias(name) for name in texts])
+        self.columns |= plain.select(_text(name) for name in texts).to_dict()
+        for name, values in sources.items():
+            if name not in self.columns:
+                self.columns[name] = self.column(name, schema[name].dtype, values).alias(name)
         if self.mapping.table == "tickets":
             self.levels()
         self.tell_times()
@@ -112,8 +117,8 @@ class _Conversion:
             return self.score(values, unit)
         if name == "handling_minutes":
             return q.to_minutes(values, unit)
-        if dtype == pl.String:
-            return q.to_language(values) if name == "language" else _text(name, values)
+        if name == "language":
+            return q.to_language(values)
         if dtype.is_integer():
             whole = q.to_whole(values, dtype)
             shift = {"stations": -1, "without the first": 1}.get(unit or "", 0)
@@ -242,25 +247,24 @@ def _spelled(values: pl.Series) -> pl.Series:
     return values.cast(pl.Int64, strict=False).cast(pl.String) if values.dtype.is_numeric() else _as_text(values)
 
 
-def _text(name: str, values: pl.Series) -> pl.Series:
+def _text(name: str) -> pl.Expr:
+    """Tidy a text: identifiers and names lose their margins, words for nothing become null, prose stays as it is."""
     if name in _PROSE:
-        return values
-    text = values.str.strip_chars()
+        return pl.col(name)
+    text = pl.col(name).str.strip_chars()
+    if name in _LOWER:
+        text = text.str.to_lowercase()
     if name == "requester_email":
-        return _email(text.str.to_lowercase())
-    if name.endswith("_id"):
-        return text.set(text == "", None)
-    text = text.str.to_lowercase() if name in _LOWER else text
-    nothing = NOTHING | NOBODY if name in {"assignee", "group"} else NOTHING
-    if name == "priority":
-        nothing -= {"none"}
-    empty = text.str.to_lowercase().is_in(list(nothing))
-    return text.set(empty, None) if empty.any() else text
+        plain = text.str.contains(r"^[^\s<>,;@]+@[^\s<>,;@]+$")
+        return pl.when(plain).then(text).otherwise(text.str.extract(_EMAIL, 1)).alias(name)
+    return pl.when(~text.is_in(_empty_words(name))).then(text).alias(name)
 
 
-def _email(text: pl.Series) -> pl.Series:
-    plain = text.str.contains(r"^[^\s<>,;@]+@[^\s<>,;@]+$")
-    return text if plain.all() else text.str.extract(_EMAIL, 1)
+def _empty_words(name: str) -> list[str]:
+    """Return the texts that stand for an empty cell of a column, in the usual cases."""
+    words = {""} if name.endswith("_id") else NOTHING | (NOBODY if name in {"assignee", "group"} else set())
+    words = words - {"none"} if name == "priority" else words
+    return sorted({case for word in words for case in (word, word.upper(), word.capitalize(), word.title())})
 
 
 __all__ = ["Converted", "convert"]

@@ -94,31 +94,25 @@ class _wide_cells:  # noqa: N801 - reads as a block: "with wide cells"
 
 def _clean(data: bytes, names: list[str], separator: str, end: int) -> pl.DataFrame | None:
     """Read with Polars; None unless every byte is accounted for."""
-    body = data[end:]
-    if not body:
-        return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
     try:
         frame = pl.read_csv(
-            body,
-            has_header=False,
-            separator=separator,
-            infer_schema=False,
-            schema=dict.fromkeys(names, pl.String),
-            raise_if_empty=False,
+            data, separator=separator, infer_schema=False, schema=dict.fromkeys(names, pl.String), raise_if_empty=False
         )
     except (pl.exceptions.PolarsError, UnicodeDecodeError):
         return None
-    return frame if frame.width == len(names) and _adds_up(frame, data[:end], body) else None
+    return frame if frame.width == len(names) and _adds_up(frame, data, end) else None
 
 
-def _adds_up(frame: pl.DataFrame, header: bytes, body: bytes) -> bool:
-    line_end = 2 if header.endswith(b"\r\n") else 1
-    ends = frame.height * line_end - (0 if body.endswith(b"\n") else line_end)
-    quotes = body.count(b'"')
-    if quotes and b'""' in body:
-        quotes -= sum(frame.select(pl.all().str.count_matches('"', literal=True).sum()).row(0))
+def _adds_up(frame: pl.DataFrame, data: bytes, end: int) -> bool:
+    """Tell whether values, separators, line ends and quotes make up all bytes after the header."""
+    line_end = 2 if data[:end].endswith(b"\r\n") else 1
+    ends = frame.height * line_end - (0 if data.endswith(b"\n") or not frame.height else line_end)
     values = sum(frame.select(pl.all().str.len_bytes().sum()).row(0))
-    return values + frame.height * (frame.width - 1) + ends + quotes == len(body)
+    rest = len(data) - end - values - ends - frame.height * (frame.width - 1)
+    quotes = data.count(b'"', end)
+    if rest == quotes or not quotes:
+        return rest == quotes
+    return rest == quotes - sum(frame.select(pl.all().str.count_matches('"', literal=True).sum()).row(0))
 
 
 def _tolerant(name: str, data: bytes, names: list[str], separator: str) -> Raw:

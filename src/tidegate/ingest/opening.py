@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zlib
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -30,6 +31,7 @@ _UTF16: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _BOM: Final = b"\xef\xbb\xbf"
 _MEND: Final = "Export the tickets as CSV, TSV, JSON, NDJSON or Parquet, each also gzipped."
 _SAMPLE: Final = 1 << 16
+_SOMETHING: Final = re.compile(rb"[^\x00\s]")
 
 
 @dataclass(slots=True)
@@ -60,7 +62,7 @@ def open_content(source: str | Path | bytes | BinaryIO, *, limit: int = LIMIT) -
     name, data = _bytes(source)
     if data.startswith(_GZIP):
         data = _unpack(data, name, limit)
-    if not data.strip(b"\x00\t\n\r ") or data == _BOM:
+    if not _SOMETHING.search(data.removeprefix(_BOM)):
         raise InputError("the file is empty", file=name, mend=_MEND)
     if data.startswith(_PARQUET):
         return Content(name, data, parquet=True)
@@ -131,10 +133,13 @@ def _decode(name: str, data: bytes) -> Content:
         content.data = data.decode(encoding, errors="replace").lstrip("\ufeff").encode()
         content.notes.append(f"{name} was read as {encoding.upper()}")
     content.data = content.data.removeprefix(_BOM)
-    if zeros := content.data.count(0):
+    if 0 in content.data:
         _refuse_binary(name, content.data)
+        zeros = content.data.count(0)
         content.data = content.data.replace(b"\x00", b"")
         content.notes.append(f"{name}: {zeros:,} NUL bytes were left out")
+    if content.data.isascii():  # ten times as fast as decoding, and most exports are
+        return content
     try:
         content.data.decode()
     except UnicodeDecodeError as error:

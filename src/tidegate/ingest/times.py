@@ -7,6 +7,7 @@ one month first.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -78,6 +79,10 @@ def _by_form(values: pl.Series) -> tuple[pl.Series | None, pl.Series | None, pl.
     naive: pl.Series | None = None
     left = values
     for form in _likeliest_first(values):
+        if form is UTC_SECONDS and left is values:  # the usual case: no other form reads like it, so just try
+            found = _read(form, values)
+            if found.null_count() == values.null_count():
+                return found, None, None
         fits = left.str.contains(form.shape)
         if not fits.any():
             continue
@@ -92,8 +97,9 @@ def _by_form(values: pl.Series) -> tuple[pl.Series | None, pl.Series | None, pl.
 
 
 def _likeliest_first(values: pl.Series) -> Sequence[Form]:
-    first = values.slice(values.is_not_null().arg_max() or 0, 1)
-    return sorted(FORMS, key=lambda form: not first.str.contains(form.shape).any())
+    place = values.is_not_null().arg_max()
+    first = values[place] if place is not None else None
+    return sorted(FORMS, key=lambda form: not (first and re.match(form.shape, first)))
 
 
 def _read(form: Form, texts: pl.Series) -> pl.Series:
