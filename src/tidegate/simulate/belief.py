@@ -1,0 +1,65 @@
+"""What a policy knows of every visit when it ranks, as columns; the truth stays in the workload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tidegate.simulate.clocks import TIME, Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Column = NDArray[np.float64]
+    Rows = NDArray[np.int64]
+    Score = Callable[[Rows, Column], Column]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Belief:
+    """One row a visit of the workload, m in all, four columns for P0 to P3.
+
+    Attributes
+    ----------
+    probability
+        (m, 4) level posterior after the policy's rules, as it was when the visit entered.
+    value, effort
+        m values and efforts after the rules, 1 is ordinary.
+    minutes, weights
+        (m, 4) targets in minutes, and what each level weighs there: rows of the policy's target table.
+    horizon, missed
+        The policy's constants; the horizon in minutes.
+    clocks
+        What the target of each level is counted on.
+    now
+        m booleans: lane now.
+    """
+
+    probability: Column
+    value: Column
+    effort: Column
+    minutes: Column
+    weights: Column
+    horizon: float
+    missed: float
+    clocks: tuple[Clock, Clock, Clock, Clock] = (TIME, TIME, TIME, TIME)
+    now: NDArray[np.bool_] | None = None
+
+    @property
+    def level(self) -> NDArray[np.int64]:
+        """The likeliest level of each visit; of equal ones the more urgent."""
+        return np.argmax(self.probability, axis=1)
+
+    def age(self, rows: Rows, since: Column, now: float) -> Column:
+        """(n, 4) minutes on each level's clock at `now` for visits that have waited since then."""
+        return np.column_stack([clock.at(now) - clock.read(since) for clock in self.clocks])
+
+    def certain(self) -> Belief:
+        """Return the same belief with all probability on the likeliest level: what a label knows."""
+        from dataclasses import replace
+
+        return replace(self, probability=np.eye(4)[self.level])

@@ -1,0 +1,256 @@
+"""Cost of delay while it grows: the best of many waiting visits without looking at all of them.
+
+Between two target passings the cost of a visit is ``a * e(t) + b``: what presses towards a target grows by the same
+factor ``e(t) = exp(clock(t) / horizon)`` for everybody, what has passed its target stays. So the cost that a visit will
+have reached at the end of a short epoch bounds its cost until then. `PressQueue` keeps the visits with the highest bounds
+in front, in a heap; only when the best of them could be beaten from behind, or the epoch is over, are all bounds taken
+anew. Near ties, and hand-outs at the very instant of a passing, are settled by the ranking function itself, so the
+order is that of scoring every waiting visit at every hand-out, to the last bit.
+"""
+
+from __future__ import annotations
+
+from heapq import heapify, heappop, heappush
+from math import exp, inf
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tidegate.simulate.clocks import TIME
+from tidegate.tables.errors import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tidegate.simulate.belief import Belief
+    from tidegate.simulate.queues import Score
+
+    Column = NDArray[np.float64]
+    Rows = NDArray[np.int64]
+    Entry = tuple[float, int, float, float, float, float]
+
+NEAR: Final = 1e-9
+"""Costs within this share of each other are settled by the ranking function."""
+
+INSTANT: Final = 1e-6
+"""Minutes around a target passing in which rounding could tell the two sides apart differently."""
+
+_FRONT: Final = 32
+_SMALL: Final = 12
+_EPOCH: Final = 0.5  # of the horizon, at first
+_SHORTER: Final = 0.5  # an epoch whose front ran out was too long
+_SHORTEST: Final = 1e-3
+_LONGER: Final = 1.25  # one that ended by time could have been longer
+
+
+class Press:
+    """The constants of `a` and `b` for every visit, taken once for all queues over the same belief.
+
+    Parameters
+    ----------
+    belief
+        What the policy knows.
+    entered
+        When each visit enters, where that is known beforehand; nan for visits that follow others.
+
+    Raises
+    ------
+    InputError
+        If the levels are counted on more than two different clocks.
+    """
+
+    def __init__(self, belief: Belief, entered: Column) -> None:
+        clocks = list(dict.fromkeys(belief.clocks))
+        if len(clocks) > 2:  # noqa: PLR2004 -- the two growing terms below
+            raise InputError("levels on more than two clocks", mend="use ScanQueue, which fits every ranking")
+        self.belief, self.entered = belief, entered
+        self.known = int(np.count_nonzero(~np.isnan(entered)))
+        self.first, self.second = clocks[0], clocks[-1]
+        self.single = [clock is self.first for clock in belief.clocks]
+        self.member = np.array([[one, not one] for one in self.single], dtype=np.float64)
+        self.factor = belief.probability * belief.weights * (belief.value / belief.effort)[:, None]
+        self.due, self.passing = np.empty_like(self.factor), np.empty_like(self.factor)
+        self.enter(np.arange(entered.size), entered)
+        growing = self.factor * np.exp(-belief.minutes / belief.horizon) @ self.member
+        self.first_terms, self.second_terms = growing[:, 0].tolist(), growing[:, 1].tolist()
+        self.soonest = (self.passing.min(axis=1) - INSTANT).tolist()
+
+    def enter(self, rows: Rows, entered: Column) -> None:
+        """Write down when these visits enter."""
+        for k, clock in enumerate(self.belief.clocks):
+            self.due[rows, k] = clock.read(entered) + self.belief.minutes[rows, k]
+            self.passing[rows, k] = clock.when(self.due[rows, k])
+
+    def lines(self, rows: Rows, now: float) -> tuple[Column, Column, Column]:
+        """(n, 4) growing terms at `now`, n settled terms, n moments of the next passing."""
+        belief = self.belief
+        reading = np.array([clock.at(now) for clock in belief.clocks])
+        open_ = self.passing[rows] > now - INSTANT
+        factor = self.factor[rows]
+        left = np.maximum(self.due[rows] - reading, 0.0)
+        growing = np.where(open_, factor * np.exp(left / -belief.horizon), 0.0)
+        settled = (factor * ~open_).sum(axis=1) * belief.missed
+        return growing, settled, np.where(open_, self.passing[rows], inf).min(axis=1) - INSTANT
+
+    def line(self, row: int, reading: tuple[float, ...], now: float) -> tuple[float, float, float, float]:
+        """One visit's two growing terms as they were at `reading`, its settled term and its next passing."""
+        terms, settled, passing = [0.0] * 4, 0.0, inf
+        factors, due, passings = self.factor[row].tolist(), self.due[row].tolist(), self.passing[row].tolist()
+        for k in range(4):
+            if passings[k] > now - INSTANT:
+                terms[k] = factors[k] * exp((reading[k] - due[k]) / self.belief.horizon)
+                passing = min(passing, passings[k])
+            else:
+                settled += factors[k]
+        first = sum(term for term, single in zip(terms, self.single, strict=True) if single)
+        return first, sum(terms) - first, settled * self.belief.missed, passing - INSTANT
+
+
+class PressQueue:
+    """Waiting visits in the order of their cost of delay.
+
+    Parameters
+    ----------
+    press
+        The constants of the belief.
+    score
+        The ranking itself: ``score(rows, since, now)``, the highest first; it settles what is too near to call.
+    """
+
+    def __init__(self, press: Press, score: Score) -> None:
+        self._press, self._score = press, score
+        self._plain = press.first is TIME and press.second is TIME
+        self._first, self._second, self._soonest, self._known = press.first_terms, press.second_terms, press.soonest, press.known
+        self._scale = 1.0 / press.belief.horizon
+        self._entered = press.entered.copy()
+        self._heap: list[Entry] = []
+        self._behind: list[int] = []
+        self._rest: Rows = np.empty(0, dtype=np.int64)
+        self._beaten = -inf  # no visit behind the front can cost more before the epoch is over
+        self._gone: set[int] = set()
+        self._until, self._epoch = -inf, _EPOCH
+        self._base: tuple[float, float] = (0.0, 0.0)
+        self._reading: tuple[float, ...] = (0.0,) * 4
+        self._growth: tuple[float, float] = (1.0, 1.0)
+
+    def push(self, row: int, now: float) -> None:
+        """See `Queue.push`."""
+        if row >= self._known:
+            self._press.enter(np.array([row]), np.array([now]))
+            self._entered[row] = now
+            self._soonest[row] = float(self._press.passing[row].min()) - INSTANT
+        if now > self._until:
+            self._behind.append(row)
+            return
+        if self._plain:
+            first, second = self._first[row] / exp((now - self._base[0]) * self._scale), 0.0
+            bound = first * self._growth[0]
+        else:
+            grown, other = self._grown(now)
+            first, second = self._first[row] / grown, self._second[row] / other
+            bound = first * self._growth[0] + second * self._growth[1]
+        if bound > self._beaten:
+            heappush(self._heap, (-bound, row, first, second, 0.0, self._soonest[row]))
+        else:
+            self._behind.append(row)
+
+    def take(self, now: float) -> int:
+        """See `Queue.take`."""
+        if now > self._until:
+            self._epoch = min(self._epoch * _LONGER, 1.0)
+            self._renew(now)
+        row = self._best(now)
+        while row < 0 and self._epoch > _SHORTEST:
+            self._epoch *= _SHORTER
+            self._renew(now)
+            row = self._best(now)
+        return self._scan(now) if row < 0 else row
+
+    def drop(self, row: int) -> None:
+        """See `Queue.drop`."""
+        self._gone.add(row)
+
+    def _grown(self, now: float) -> tuple[float, float]:
+        """How much pressing terms have grown since the epoch began."""
+        if self._plain:
+            return exp((now - self._base[0]) * self._scale), 1.0
+        first, second = self._press.first.at(now), self._press.second.at(now)
+        return exp((first - self._base[0]) * self._scale), exp((second - self._base[1]) * self._scale)
+
+    def _best(self, now: float) -> int:
+        """Take the best of the front; -1 where the front cannot tell."""
+        heap, gone, (grown, other) = self._heap, self._gone, self._grown(now)
+        seen: list[tuple[float, Entry]] = []
+        best = floor = 0.0
+        sure = True
+        while heap and -heap[0][0] >= floor:
+            entry = heappop(heap)
+            if gone and entry[1] in gone:
+                gone.remove(entry[1])
+                continue
+            if now >= entry[5]:
+                entry = self._entry(entry[1], now)
+                sure = sure and now < entry[5]
+            cost = entry[2] * grown + entry[3] * other + entry[4]
+            seen.append((cost, entry))
+            if cost > best:
+                best, floor = cost, cost * (1.0 - NEAR)
+        if not (sure and seen and floor > self._beaten):
+            for _, entry in seen:
+                heappush(heap, entry)
+            return -1
+        if len(seen) == 1:
+            return seen[0][1][1]
+        near = [entry[1] for cost, entry in seen if cost >= floor]
+        row = near[0] if len(near) == 1 else self._settle(np.sort(near), now)
+        for _, entry in seen:
+            if entry[1] != row:
+                heappush(heap, entry)
+        return row
+
+    def _settle(self, rows: Rows, now: float) -> int:
+        return int(rows[np.argmax(self._score(rows, self._entered[rows], now))])
+
+    def _scan(self, now: float) -> int:
+        row = self._settle(np.sort(self._waiting()), now)
+        self._gone.add(row)
+        return row
+
+    def _waiting(self) -> Rows:
+        front = np.array([entry[1] for entry in self._heap] + self._behind, dtype=np.int64)
+        rows = np.concatenate((self._rest, front))
+        return rows[~np.isin(rows, list(self._gone))] if self._gone else rows
+
+    def _entry(self, row: int, now: float) -> Entry:
+        first, second, settled, passing = self._press.line(row, self._reading, now)
+        bound = first * self._growth[0] + second * self._growth[1] + settled
+        return -bound, row, first, second, settled, passing
+
+    def _renew(self, now: float) -> None:
+        """Begin an epoch: bounds for everybody, the highest in front."""
+        press, rows = self._press, self._waiting()
+        self._gone.clear()
+        self._behind.clear()
+        self._until = now + self._epoch * press.belief.horizon
+        self._base = press.first.at(now), press.second.at(now)
+        self._reading = tuple(clock.at(now) for clock in press.belief.clocks)
+        self._growth = self._grown(self._until)
+        if rows.size <= _SMALL:
+            self._rest, self._beaten = rows[:0], -inf
+            self._heap = [self._entry(row, now) for row in rows.tolist()]
+        else:
+            self._heap = self._split(rows, now)
+        heapify(self._heap)
+
+    def _split(self, rows: Rows, now: float) -> list[Entry]:
+        """Keep the rest behind; return the front."""
+        growing, settled, passing = self._press.lines(rows, now)
+        growth = self._press.member @ np.array(self._growth)
+        bound = np.minimum(growing * growth, self._press.factor[rows]).sum(axis=1) + settled
+        front = max(_FRONT, rows.size // 16)
+        order = np.argpartition(-bound, front) if front < rows.size else np.arange(rows.size)
+        first, behind = order[:front], order[front:]
+        self._rest, self._beaten = rows[behind], float(bound[behind].max(initial=-inf))
+        terms = growing[first] @ self._press.member
+        columns = (-bound[first], rows[first], *terms.T, settled[first], passing[first])
+        return list(zip(*(column.tolist() for column in columns), strict=True))
