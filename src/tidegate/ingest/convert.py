@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
@@ -17,10 +17,14 @@ from tidegate.ingest.words import NOBODY, NOTHING
 from tidegate.tables.errors import shorten
 from tidegate.tables.words import LEVEL, TIME
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _LOWER: Final = frozenset({"requester_email", "type", "channel", "domain", "tier", "payment_status", "lifecycle"})
 _PROSE: Final = frozenset({"subject", "body", "title", "old", "new"})
 _LEVELS: Final = frozenset({"given_level", "first_level", "level"})
+_SHOWN: Final = 50  # words of one column that are worth showing
+_GRADES: Final = frozenset({"given_impact", "given_urgency"})
 _EMAIL: Final = r"([^\s<>,;:\"'()]+@[^\s<>,;:\"'()]+)"
 _AFTER: Final = {"minutes after created_at": 60_000_000, "hours after created_at": 3_600_000_000}
 
@@ -60,6 +64,7 @@ class _Conversion:
         self.notes: list[str] = []
         self.parsed: dict[str, Parsed] = {}
         self.columns: dict[str, pl.Series] = {}
+        self.words: dict[str, dict[str, str]] = {}
 
     def run(self) -> Converted:
         """Convert the texts together, in one pass of Polars, and every other column by its type."""
@@ -77,7 +82,9 @@ class _Conversion:
         frame = pl.DataFrame([self.raw.frame.get_column(ROW), *self.columns.values()])
         dates = {name: parsed.order for name, parsed in self.parsed.items() if parsed.order}
         zone = self.timezone if any(parsed.naive for parsed in self.parsed.values()) else self.mapping.timezone
-        return Converted(frame, replace(self.mapping, dates=self.mapping.dates | dates, timezone=zone), self.notes)
+        values = {**self.mapping.values, **{name: words for name, words in self.words.items() if words}}
+        mapping = replace(self.mapping, dates=self.mapping.dates | dates, timezone=zone, values=values)
+        return Converted(frame, mapping, self.notes)
 
     def source(self, name: str) -> pl.Series:
         """Return the first of the source columns that is not empty, row by row; lists are joined only for lists."""
@@ -104,42 +111,60 @@ class _Conversion:
         return result
 
     def value(self, name: str, dtype: pl.DataType, values: pl.Series) -> pl.Series:
+        """Convert one column of texts that is neither a time nor a list nor plain text."""
         unit = self.mapping.units.get(name)
-        if name in _LEVELS:
-            return self.level(name, values)
-        if isinstance(dtype, pl.Enum) or name in {"given_impact", "given_urgency"}:
-            meaning = status_of(self.own(name)) if name == "status" else word_of(name, self.named(name, dtype))
-            texts = pl.String() if not isinstance(dtype, pl.Enum) else dtype
-            return q.by_word(values, meaning, texts).cast(dtype)
+        special = {
+            "language": lambda: q.to_language(values),
+            "csat": lambda: self.score(values, unit),
+            "handling_minutes": lambda: q.to_minutes(values, unit),
+            **dict.fromkeys(_LEVELS, lambda: self.level(name, values)),
+            **dict.fromkeys(_GRADES, lambda: q.by_word(values, self.meaning(name, dtype), pl.String()).cast(dtype)),
+        }
+        if name in special:
+            return special[name]()
+        if isinstance(dtype, pl.Enum):
+            return q.by_word(values, self.meaning(name, dtype), dtype)
         if dtype == pl.Boolean:
             return q.to_flag(values)
-        if name == "csat":
-            return self.score(values, unit)
-        if name == "handling_minutes":
-            return q.to_minutes(values, unit)
-        if name == "language":
-            return q.to_language(values)
-        if dtype.is_integer():
-            whole = q.to_whole(values, dtype)
-            shift = {"stations": -1, "without the first": 1}.get(unit or "", 0)
-            return whole if not shift else (whole + shift).clip(0).cast(dtype)
-        return q.to_number(values)
+        return self.count(values, dtype, unit) if dtype.is_integer() else q.to_number(values)
+
+    def meaning(self, name: str, dtype: pl.DataType) -> Callable[[str], str | None]:
+        """Return what the words of a closed column mean: its own values, and the words for them."""
+        if name == "status":
+            return self.remembered(name, status_of(self.own(name)))
+        closed = {word: word for word in dtype.categories} if isinstance(dtype, pl.Enum) else {}
+        return word_of(name, {**closed, **self.own(name)})
+
+    def remembered(self, name: str, meaning: Callable[[str], str | None]) -> Callable[[str], str | None]:
+        """Keep what the file's words were taken for, to show it and to start a mapping file from."""
+        words = self.words.setdefault(name, dict(self.mapping.values.get(name, {})))
+
+        def remember(text: str) -> str | None:
+            said = meaning(text)
+            if said and len(words) < _SHOWN:
+                words[text.strip().lower()] = said
+            return said
+
+        return remember
+
+    def count(self, values: pl.Series, dtype: pl.DataType, unit: str | None) -> pl.Series:
+        """Read whole numbers, and count from where we count."""
+        whole = q.to_whole(values, dtype)
+        shift = {"stations": -1, "without the first": 1}.get(unit or "", 0)
+        return (whole + shift).clip(0).cast(dtype) if shift else whole
 
     def own(self, name: str) -> dict[str, str]:
         """Return the words whose meaning the mapping or the system gives; the mapping's go first."""
         system = {"status": self.system.statuses, "priority": self.system.priorities}.get(name, {})
         return {**system, **self.mapping.values.get(name, {})}
 
-    def named(self, name: str, dtype: pl.DataType) -> dict[str, str]:
-        closed = {word: word for word in dtype.categories} if isinstance(dtype, pl.Enum) else {}
-        return {**closed, **self.own(name)}
-
     def level(self, name: str, values: pl.Series) -> pl.Series:
         """Read priority words as levels; unknown ones leave null and are told."""
         own = {**self.own("priority"), **self.mapping.values.get(name, {})}
         unit = self.mapping.units.get("priority") if name != "level" else None
         words = values.unique().drop_nulls().to_list()
-        levels = q.by_word(values, level_of(own, words, unit), LEVEL)
+        level = level_of(own, words, unit)
+        levels = q.by_word(values, self.remembered("priority", level) if unit is None else level, LEVEL)
         self.tell_lost("priority" if name == "given_level" else name, values, levels, as_what="a level")
         return levels
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -17,7 +18,7 @@ from tidegate.ingest.headers import distinct
 from tidegate.ingest.raw import ROW, Raw, Rejection, with_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 SEPARATORS: Final = (",", ";", "\t", "|")
 _HEAD: Final = 1 << 20
@@ -82,14 +83,14 @@ def _header(data: bytes, separator: str) -> tuple[list[str], int]:
     return names, end
 
 
-class _wide_cells:  # noqa: N801 - reads as a block: "with wide cells"
+@contextmanager
+def _wide_cells() -> Generator[None]:
     """Let the csv module take cells of any length, and put its limit back."""
-
-    def __enter__(self) -> None:
-        self.limit = csv.field_size_limit(_CELL)
-
-    def __exit__(self, *_: object) -> None:
-        csv.field_size_limit(self.limit)
+    limit = csv.field_size_limit(_CELL)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(limit)
 
 
 def _clean(data: bytes, names: list[str], separator: str, end: int) -> pl.DataFrame | None:
@@ -138,14 +139,12 @@ def _records(lines: list[str], separator: str, width: int) -> Iterator[tuple[lis
     After a quote that swallows the lines behind it, reading starts again at the next line, so one stray quote costs
     one row and not the rest of the file.
     """
-    start = len(lines)
-    for _, start in _numbered(lines, 0, separator):
-        break
+    _, start = next(_numbered(lines, 0, separator), ([], len(lines)))
     repairs = 0
     while start < len(lines):
         for found, end in _numbered(lines, start, separator):
             record = found if any(found[width:]) else found[:width]
-            swallowed = _swallows(lines, start, end, record, separator, width)
+            swallowed = _swallows(lines[start:end], record, separator, width, last=end == len(lines))
             if swallowed and end > start + 1 and repairs < _REPAIRS:
                 repairs += 1
                 yield lines[start].split(separator), _UNCLOSED
@@ -163,11 +162,11 @@ def _numbered(lines: list[str], start: int, separator: str) -> Iterator[tuple[li
         yield record, start + reader.line_num
 
 
-def _swallows(lines: list[str], start: int, end: int, record: list[str], separator: str, width: int) -> bool:
-    """Tell whether a quote was opened and never closed, or closed only by the quote of a later row."""
-    if end == len(lines) and sum(line.count('"') for line in lines[start:end]) % 2:
+def _swallows(lines: list[str], record: list[str], separator: str, width: int, *, last: bool) -> bool:
+    """Tell whether these lines' record has a quote that is never closed, or closed only by a later row's quote."""
+    if last and sum(line.count('"') for line in lines) % 2:
         return True
-    return end > start + 1 and len(record) != width and len(lines[start + 1].split(separator)) == width
+    return len(lines) > 1 and len(record) != width and len(lines[1].split(separator)) == width
 
 
 def _misfit(record: list[str], width: int, *, swallowed: bool) -> str | None:

@@ -24,7 +24,7 @@ def normalise(name: str) -> str:
 
 
 def distinct(names: list[str]) -> list[str]:
-    """Number repeated and fill in empty names: "Comment", "Comment (2)"; an empty one becomes "column 3"."""
+    """Make names distinct: a repeated "Comment" becomes "Comment (2)", an empty name "column 3"."""
     seen: set[str] = set()
     result: list[str] = []
     repeats: dict[str, int] = {}

@@ -218,10 +218,9 @@ def _fold(rows: pl.DataFrame, now: datetime) -> tuple[pl.DataFrame, list[Rejecti
     ]
     folded = folding.fold(rows.filter(pl.col("updated_at").is_not_null()), now)
     table, impossible = settle.without_impossible(folded.table)
-    notes = [
-        f"{rows.height - undated.height - folded.later_rows:,} rows of changes were folded into {table.height:,} tickets "
-        f"as known at {now:%Y-%m-%d %H:%M} UTC"
-    ]
+    read = rows.height - undated.height - folded.later_rows
+    moment = f"{now:%Y-%m-%d %H:%M} UTC"
+    notes = [f"{read:,} rows of changes were folded into {table.height:,} tickets as known at {moment}"]
     if folded.later_rows:
         notes.append(
             f"{folded.later_rows:,} rows were written after that and were not read; "

@@ -15,11 +15,11 @@ _LEVELS: Final = spelled(LEVELS)
 _GRADES: Final = spelled(GRADES)
 _ACTORS: Final = spelled(ACTORS)
 _SHARED: Final = {"status": _STATUSES, "given_impact": _GRADES, "given_urgency": _GRADES, "author_kind": _ACTORS}
-_NUMBERED: Final = re.compile(r"^\s*(?:p|sev|s|severity|priority|level)?[\s_-]*(\d)\s*(?:[-–:.(/]\s*(.*?)\)?)?\s*$")
+_NUMBERED: Final = re.compile(
+    r"^\s*(?:p|sev|s|severity|priority|level)?[\s_-]*(\d)\s*(?:[-\u2013:.(/]\s*(.*?)\)?)?\s*$"
+)
 _LABELLED: Final = re.compile(r"^(?:priority|prio|severity|sev|urgency|p)\s*[:/=._-]\s*(.+)$")
 _RANKS: Final = {"0": "P0", "1": "P0", "2": "P1", "3": "P2", "4": "P3", "5": "P3"}
-
-Lookup = "Callable[[str], str | None]"
 
 
 def status_of(own: Mapping[str, str]) -> Callable[[str], str | None]:

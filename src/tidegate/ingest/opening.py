@@ -158,7 +158,7 @@ def _wide(data: bytes) -> str | None:
     sample = data[:_SAMPLE]
     odd, even = sample[1::2].count(0), sample[::2].count(0)
     half = len(sample) // 2
-    if half > 1 and max(odd, even) > 0.4 * half and min(odd, even) < 0.05 * half:  # noqa: PLR2004 - ASCII in UTF-16
+    if half > 1 and max(odd, even) > 0.4 * half and min(odd, even) < 0.05 * half:
         return "utf-16-le" if odd > even else "utf-16-be"
     return None
 

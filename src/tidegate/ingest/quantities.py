@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -27,6 +28,8 @@ UNITS: Final[dict[str, str]] = {
 }
 """Units that a source column may come in, and what is done about them."""
 
+_STARS: Final = 5.0  # a scale that begins at one
+_SCALES: Final = (_STARS, 10.0, 100.0)
 _FACTORS: Final = {"seconds": 1 / 60, "hours": 60.0}
 _NUMBER: Final = r"([-+]?\d+(?:[.,]\d+)*(?:[eE][-+]?\d+)?)"
 
@@ -90,11 +93,11 @@ def to_score(values: pl.Series, unit: str | None) -> tuple[pl.Series, str | None
     """Read satisfaction as 0 to 1 from words or from a scale that the column's largest score tells."""
     words = by_word(values, lambda text: SATISFACTION.get(text.strip().lower()), pl.Float64())
     number = to_number(values.zip_with(words.is_null(), pl.Series([None], dtype=pl.String)))
-    most = number.max()
-    if most is None or (most <= 1 and unit is None):
+    most = number.drop_nulls().to_numpy().max(initial=0.0)
+    if most <= 1 and unit is None:
         return words.fill_null(number.set((number < 0) | (number > 1), None)), None
-    top = 5.0 if unit == "1 to 5" or most <= 5 else 10.0 if most <= 10 else 100.0  # noqa: PLR2004 - the usual scales
-    low = 1.0 if top == 5 else 0.0  # noqa: PLR2004 - stars begin at one
+    top = _STARS if unit == "1 to 5" else next((scale for scale in _SCALES if most <= scale), _SCALES[-1])
+    low = 1.0 if top == _STARS else 0.0
     score = (number - low) / (top - low)
     return words.fill_null(score.set((score < 0) | (score > 1), None)), f"{low:g} to {top:g}"
 
@@ -105,18 +108,27 @@ def to_language(values: pl.Series) -> pl.Series:
     def meaning(text: str) -> str | None:
         word = text.strip().lower()
         code = word.replace("_", "-").split("-")[0]
-        return LANGUAGES.get(word, code if len(code) == 2 and code.isalpha() else None)  # noqa: PLR2004 - ISO 639-1
+        return LANGUAGES.get(word, code if re.fullmatch("[a-z]{2}", code) else None)
 
     return by_word(values, meaning, pl.String())
 
 
 def to_list(values: pl.Series, unit: str | None = None) -> pl.Series:
-    """Read labels as lists of distinct lower-case words, separated by comma, semicolon or bar; by spaces with "words"."""
+    """Read labels as lists of distinct lower-case words.
+
+    They are separated by comma, semicolon or bar, and by spaces where the unit is "words".
+    """
     if values.dtype == pl.List(pl.String):
         lists = values.list.eval(pl.element().str.strip_chars().str.to_lowercase())
-    else:
-        signs = r"[,;|\s]+" if unit == "words" else r"\s*[,;|]\s*"
-        text = values.str.to_lowercase().str.replace_all(r"[\[\]\"']", "").str.strip_chars()
-        lists = text.str.replace_all(signs, "\x1f").str.split("\x1f")
+        return _named(lists)
+    signs = r"[,;|\s]+" if unit == "words" else r"\s*[,;|]\s*"
+    cells = values.unique()
+    text = cells.str.to_lowercase().str.replace_all(r"[\[\]\"']", "").str.strip_chars()
+    lists = _named(text.str.replace_all(signs, "\x1f").str.split("\x1f"))
+    places = pl.Series(range(cells.len()), dtype=pl.UInt32)
+    return lists.gather(values.replace_strict(cells, places, return_dtype=pl.UInt32))
+
+
+def _named(lists: pl.Series) -> pl.Series:
     named = lists.list.eval(pl.element().filter(pl.element().is_not_null() & (pl.element() != "")))
     return named.list.unique(maintain_order=True)

@@ -40,5 +40,5 @@ class Raw:
 
 
 def with_rows(frame: pl.DataFrame) -> pl.DataFrame:
-    """Number the data rows from 1."""
+    """Add the data row numbers, from 1."""
     return frame.with_row_index(ROW, offset=1)

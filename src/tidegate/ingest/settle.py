@@ -79,7 +79,7 @@ def as_known(frame: pl.DataFrame, now: datetime) -> tuple[pl.DataFrame, list[str
         return frame, []
     ends = [later[name] for name in ("solved_at", "closed_at") if name in later]
     notes = [f"{count:,} tickets have times after now; these were left out" for count in [_any(frame, later.values())]]
-    changes = {name: pl.when(~test).then(name) for name, test in later.items()}
+    changes: dict[str, pl.Expr] = {name: pl.when(~test).then(name) for name, test in later.items()}
     if ends and "status" in frame.columns:
         undone = pl.any_horizontal(ends) & pl.col("status").is_in(["solved", "closed"])
         solved = (

@@ -24,6 +24,7 @@ _NAIVE: Final = pl.Datetime("us")
 _EARLIEST: Final = pl.datetime(1970, 1, 2, time_unit="us", time_zone="UTC")
 _LATEST: Final = pl.datetime(2200, 1, 1, time_unit="us", time_zone="UTC")
 _NOTHING: Final = pl.Series([None], dtype=pl.String)
+_FOUR_DIGITS: Final = 1000  # a smaller year is one of two digits, read by a format for four
 _GAPS: Final = ("3h", "27h")  # longer than any skipped hour, and than the day that Samoa skipped in 2011
 
 
@@ -126,7 +127,7 @@ def _formats(texts: pl.Series, formats: Sequence[str], zone: str | None = None) 
     for style in formats:
         if "%Y" in style:
             found = left.str.to_datetime(style, time_unit="us", time_zone=zone, strict=False)
-            found = found.set(found.dt.year() < 1000, None)  # noqa: PLR2004 - four digits: 21 is a year of "%y"
+            found = found.set(found.dt.year() < _FOUR_DIGITS, None)
         else:
             found = left.str.to_datetime(style, time_unit="us", time_zone=zone, strict=False)
         result = _merge(result, found)

@@ -1,4 +1,4 @@
-"""Any other table: what columns are usually called, in English and in five more languages; every system falls back on it."""
+"""Any other table: what columns are usually called in six languages; every system falls back on it."""
 
 from tidegate.ingest.systems.model import System
 

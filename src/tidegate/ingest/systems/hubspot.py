@@ -33,8 +33,12 @@ HUBSPOT = System(
         "priority": ("hs_ticket_priority", "priority"),
     },
     statuses={
-        **{"1": "new", "2": "waiting", "3": "open", "4": "closed"},
-        **{"waiting on contact": "waiting", "waiting on us": "open"},
+        "1": "new",
+        "2": "waiting",
+        "3": "open",
+        "4": "closed",
+        "waiting on contact": "waiting",
+        "waiting on us": "open",
     },
     priorities={"urgent": "P0", "high": "P1", "medium": "P2", "low": "P3"},
     notes=(

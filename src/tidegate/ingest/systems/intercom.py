@@ -39,8 +39,11 @@ INTERCOM = System(
         "csat": ("conversation_rating.rating", "rating"),
     },
     statuses={
-        **{"snoozed": "waiting", "submitted": "new", "in_progress": "open", "waiting_on_customer": "waiting"},
-        **{"resolved": "solved"},
+        "snoozed": "waiting",
+        "submitted": "new",
+        "in_progress": "open",
+        "waiting_on_customer": "waiting",
+        "resolved": "solved",
     },
     priorities={"priority": "P1", "not_priority": "P2", "true": "P1", "false": "P2"},
     units={"csat": "1 to 5", "transfers": "stations"},
