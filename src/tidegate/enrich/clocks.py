@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from tidegate.enrich.calendar import SECOND, Calendar, calendars
-from tidegate.enrich.running import Pauses, Running, running
+from tidegate.enrich.running import Pauses, Running, microseconds, running
 from tidegate.policy.targets import TargetTable, target_table
 from tidegate.tables.facts import FACTS
 from tidegate.tables.words import LEVEL, LEVELS, TIME
@@ -29,6 +29,8 @@ def clocks(
     tier: pl.Series | None = None,
     level: pl.Series | None = None,
     table: TargetTable | None = None,
+    events: pl.DataFrame | None = None,
+    messages: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Read every ticket's clock.
 
@@ -44,6 +46,9 @@ def clocks(
         Level that `minutes_left`, `due_at` and `breached_since` are for; null, or none given, leaves them null.
     table
         The policy's target table, where it is at hand already.
+    events, messages
+        As `tables.Events` and `tables.Messages`, in any order. Without them the ticket's own columns say it all, and
+        nothing before the moment of asking was a pause.
 
     Returns
     -------
@@ -51,7 +56,7 @@ def clocks(
         As `tables.Clocks`, rows in the order of the tickets. A ticket for which no clock runs has age 0.
     """
     table = table or target_table(policy)
-    run = running(tickets, policy, now)
+    run = running(tickets, policy, now, events=events, messages=messages)
     ages = _ages(run, policy, now)
     frame = pl.DataFrame(
         {
@@ -73,6 +78,8 @@ def due(
     level: pl.Series,
     *,
     table: TargetTable | None = None,
+    events: pl.DataFrame | None = None,
+    messages: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Say what is left and when the target is reached, for one level a ticket.
 
@@ -80,7 +87,7 @@ def due(
     ----------
     tickets, clock
         Some tickets, and their rows of what `clocks` gave, in the same order.
-    policy, now, table
+    policy, now, table, events, messages
         As for `clocks`.
     level
         Level of each ticket; null gives nulls.
@@ -90,7 +97,7 @@ def due(
     DataFrame
         `minutes_left` (negative once the target is missed), `due_at`, `breached_since`; null where no clock runs.
     """
-    run = running(tickets, policy, now)
+    run = running(tickets, policy, now, events=events, messages=messages)
     return _due(clock, run, policy, now, level=level, table=table or target_table(policy))
 
 
@@ -105,7 +112,7 @@ def _due(
     left = np.full(len(level), np.nan)
     left[rows] = target - ages[np.arange(len(rows)), column]
     at = np.zeros(len(level), np.int64)
-    for calendar, levels in _by_calendar(policy):
+    for calendar, levels in _by_calendar(policy) if len(rows) else ():
         chosen = np.isin(column, levels)
         at[rows[chosen]] = _reached(calendar, run, rows[chosen], target[chosen])
     known = pl.Series("known", np.isin(np.arange(len(level)), rows, assume_unique=True))
@@ -118,15 +125,34 @@ def _due(
 
 
 def _reached(calendar: Calendar, run: Running, rows: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Find when the clocks of some tickets reach their targets, in UTC microseconds."""
+    """Find when the clocks of some tickets reach their targets, in UTC microseconds.
+
+    A pause puts the moment off by its own length if it began before the target was reached. How much had been counted
+    when a pause began is known, so all tickets are answered at once.
+    """
     start = run.start[rows]
     amount = np.rint(target * MINUTE).astype(np.int64)
-    return calendar.due(start, amount)
+    return calendar.due(start, amount + _put_off(calendar, run, rows, amount))
+
+
+def _put_off(calendar: Calendar, run: Running, rows: np.ndarray, amount: np.ndarray) -> np.ndarray | int:
+    """Sum the pauses that began before an amount of time had been counted, in microseconds of the calendar."""
+    pauses = run.pauses
+    if not len(pauses.row):
+        return 0
+    wanted = np.full(len(run.start), -1, np.int64)
+    wanted[rows] = amount
+    lengths = calendar.elapsed(pauses.start, pauses.end)
+    earlier = np.cumsum(lengths) - lengths
+    first = np.searchsorted(pauses.row, pauses.row)
+    counted = calendar.elapsed(run.start[pauses.row], pauses.start) - (earlier - earlier[first])
+    before = counted < wanted[pauses.row]
+    return np.bincount(pauses.row[before], lengths[before], len(run.start)).astype(np.int64)[rows]
 
 
 def _ages(run: Running, policy: Policy, now: datetime) -> list[np.ndarray]:
     """Measure the minutes on each level's calendar, P0 to P3."""
-    moment = _microseconds(now)
+    moment = microseconds(now)
     ages: dict[int, np.ndarray] = {}
     for calendar, levels in _by_calendar(policy):
         counted = calendar.elapsed(run.start, moment)
@@ -155,10 +181,6 @@ def _target_rows(tickets: pl.DataFrame, clock: pl.Series, table: TargetTable, ti
     ordinary = FACTS["tier"].missing
     known = pl.Series([ordinary]).new_from_index(0, len(tickets)) if tier is None else tier.fill_null(ordinary)
     return table.rows(clock, known, tickets["group"])
-
-
-def _microseconds(time: datetime) -> int:
-    return int(pl.Series([time]).cast(TIME).to_physical()[0])
 
 
 __all__ = ["clocks", "due"]

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 import polars as pl
 
-from tidegate.tables.words import CLOCK, TIME
+from tidegate.enrich.conversation import answers
+from tidegate.enrich.ledger import Merges, States, level_changed, place
+from tidegate.tables.words import CLOCK, CLOCKS, STATUS, STATUSES, TIME
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from numpy.typing import NDArray
+
     from tidegate.policy.model import Policy
+
+_TELLING: Final = (
+    "created",
+    "status",
+    "reopened",
+    "merged",
+    "waiting_customer",
+    "waiting_internal",
+    "priority",
+    "override",
+)
+"""Kinds of events that can move a clock."""
+_ENDED: Final = ("solved", "closed")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,20 +45,14 @@ class Pauses:
         UTC microseconds; within a ticket the stretches follow each other and do not overlap.
     """
 
-    row: np.ndarray
-    start: np.ndarray
-    end: np.ndarray
+    row: NDArray[np.uint32]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
 
     @classmethod
     def none(cls) -> Self:
         """No clock ever stood still."""
-        return cls(*(np.zeros(0, np.int64) for _ in range(3)))
-
-    def since(self, start: np.ndarray) -> Self:
-        """Keep what lies after each ticket's start."""
-        begin = np.maximum(self.start, start[self.row])
-        keep = begin < self.end
-        return type(self)(self.row[keep], begin[keep], self.end[keep])
+        return cls(np.zeros(0, np.uint32), np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,47 +66,130 @@ class Running:
     start
         UTC microseconds from which it counts; ``now`` where no clock runs.
     pauses
-        What is left out since then.
+        What is left out since then; only of tickets whose clock runs.
     """
 
     clock: pl.Series
-    start: np.ndarray
+    start: NDArray[np.int64]
     pauses: Pauses
 
 
-def running(tickets: pl.DataFrame, policy: Policy, now: datetime) -> Running:
-    """Say which clock runs for each ticket by its columns alone.
+def running(
+    tickets: pl.DataFrame,
+    policy: Policy,
+    now: datetime,
+    *,
+    events: pl.DataFrame | None = None,
+    messages: pl.DataFrame | None = None,
+) -> Running:
+    """Say which clock runs for each ticket.
 
     First response until there was one, next response while the requester waits for a reply, else resolution; none once
     solved or closed, while waiting on the customer, and on hold unless the policy lets it run. A time after ``now`` has
-    not happened yet.
+    not happened yet. With events, what lies between is left out in the same way, and merges and changes of level move
+    the start as the policy says.
     """
-    stopped = ["waiting", "hold"] if policy.clocks.hold == "pauses" else ["waiting"]
-    moment = pl.lit(now, TIME)
-    ended = pl.col("status").is_in(["solved", "closed"]) & (
-        pl.min_horizontal("solved_at", "closed_at").fill_null(moment) <= moment
+    replies = None
+    if messages is not None:
+        tickets, replies = answers(tickets, messages, now)
+    if events is None:
+        return _by_columns(tickets, policy, now)
+    told = events.select("ticket_id", "at", "kind", "old", "new").filter(pl.col("kind").is_in(_TELLING))
+    return _by_events(tickets, policy, now, place(told, tickets), replies)
+
+
+def _by_events(
+    tickets: pl.DataFrame, policy: Policy, now: datetime, placed: pl.DataFrame, replies: pl.DataFrame | None
+) -> Running:
+    moment = microseconds(now)
+    created = tickets["created_at"].to_physical().to_numpy()
+    states = States.of(placed, created, moment, replies)
+    tickets = _as_of(tickets, states)
+    clock = _clock(tickets, policy, now)
+    first, whole = created, created
+    if policy.clocks.merge == "earliest":
+        merges = Merges.of(placed, tickets, moment)
+        answered = tickets["first_response_at"].to_physical().fill_null(np.iinfo(np.int64).max).to_numpy()
+        first = merges.lend(created, answered[merges.merged] > merges.at)
+        whole = merges.lend(created, np.ones(len(merges.at), bool))
+    start = _start(tickets, clock, first, whole, moment)
+    if policy.clocks.level_change == "restart":
+        start = level_changed(placed, start, moment)
+    return Running(clock, start, _pauses(states, tickets, clock, start, policy=policy, now=moment))
+
+
+def _by_columns(tickets: pl.DataFrame, policy: Policy, now: datetime) -> Running:
+    clock = _clock(tickets, policy, now)
+    created = tickets["created_at"].to_physical().to_numpy()
+    return Running(clock, _start(tickets, clock, created, created, microseconds(now)), Pauses.none())
+
+
+def _as_of(tickets: pl.DataFrame, states: States) -> pl.DataFrame:
+    """Put the log's status in place of the ticket's own where the log goes on after the moment of asking."""
+    if not states.later.any():
+        return tickets
+    status = np.zeros(len(tickets), np.uint8)
+    status[states.row[states.last]] = states.state[states.last]
+    later = pl.Series(states.later)
+    return tickets.with_columns(
+        status=pl.Series(status).cast(STATUS).zip_with(later, tickets["status"]),
+        **{name: pl.when(~later).then(name) for name in ("solved_at", "closed_at")},
     )
+
+
+def _clock(tickets: pl.DataFrame, policy: Policy, now: datetime) -> pl.Series:
+    moment = pl.lit(now, TIME)
+    over = pl.col("status").is_in(_ENDED) & (pl.min_horizontal("solved_at", "closed_at").fill_null(moment) <= moment)
     answered = (pl.col("first_response_at") <= moment).fill_null(value=False)
-    asking = pl.col("last_requester_at").is_between("first_response_at", moment, closed="right").fill_null(value=False)
+    asking = pl.col("last_requester_at").is_between("first_response_at", moment, closed="right")
     clock = (
-        pl.when(ended | pl.col("status").is_in(stopped))
+        pl.when(over | pl.col("status").is_in(_stopped(policy)))
         .then(pl.lit("none", CLOCK))
         .when(~answered)
         .then(pl.lit("first_response", CLOCK))
-        .when(asking)
+        .when(asking.fill_null(value=False))
         .then(pl.lit("next_response", CLOCK))
         .otherwise(pl.lit("resolution", CLOCK))
     )
-    frame = tickets.lazy().select(clock=clock, created_at="created_at", last_requester_at="last_requester_at")
-    start = (
-        pl.when(pl.col("clock") == "next_response")
-        .then("last_requester_at")
-        .when(pl.col("clock") == "none")
-        .then(moment)
-        .otherwise("created_at")
-    )
-    found = frame.select("clock", start=pl.min_horizontal(start, moment).to_physical()).collect()
-    return Running(found["clock"], found["start"].to_numpy(), Pauses.none())
+    return tickets.lazy().select(clock=clock).collect()["clock"]
 
 
-__all__ = ["Pauses", "Running", "running"]
+def _stopped(policy: Policy) -> tuple[str, ...]:
+    return ("waiting", "hold") if policy.clocks.hold == "pauses" else ("waiting",)
+
+
+def _start(
+    tickets: pl.DataFrame, clock: pl.Series, first: NDArray[np.int64], whole: NDArray[np.int64], now: int
+) -> NDArray[np.int64]:
+    """Choose the start that belongs to each ticket's clock; never after `now`."""
+    asked = tickets["last_requester_at"].to_physical().fill_null(now).to_numpy()
+    code = clock.to_physical().to_numpy()
+    start = np.select([code == CLOCKS.index(name) for name in CLOCKS[:3]], [first, asked, whole], now)
+    return np.minimum(start, now)
+
+
+def _pauses(
+    states: States, tickets: pl.DataFrame, clock: pl.Series, start: NDArray[np.int64], *, policy: Policy, now: int
+) -> Pauses:
+    """List the stretches that are not counted.
+
+    A ticket that is open by its own status although its log ends in a pause was resumed without a word: at its last
+    change of any kind if that is known, else at once.
+    """
+    stops = np.array([status in (*_ENDED, *_stopped(policy)) for status in STATUSES])
+    stop = stops[states.state] & (clock != "none").to_numpy()[states.row]
+    end = states.ends(now)
+    silent = np.flatnonzero(stop & states.last)
+    changed = tickets["updated_at"].to_physical().fill_null(0).to_numpy()[states.row[silent]]
+    end[silent] = np.where(changed <= now, np.maximum(changed, states.at[silent]), states.at[silent])
+    begin = np.maximum(states.at, start[states.row])
+    stop &= begin < end
+    return Pauses(states.row[stop], begin[stop], end[stop])
+
+
+def microseconds(time: datetime) -> int:
+    """Write a moment as UTC microseconds."""
+    return int(pl.Series([time]).cast(TIME).to_physical()[0])
+
+
+__all__ = ["Pauses", "Running", "microseconds", "running"]
