@@ -129,7 +129,7 @@ def queue(ready: Ready, *, top: int | None = None, reasons: bool = True) -> pl.D
     and ``reasons``.
     """
     rows, board = ready.board.order(top)
-    return _shown(ready, board, rows) if reasons else queue_frame(board.take(rows))
+    return _shown(ready, board, rows) if reasons else queue_frame(board, rows)
 
 
 def _shown(ready: Ready, board: Board, rows: NDArray[np.int64], *, first: int = 1) -> pl.DataFrame:

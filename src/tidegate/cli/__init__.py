@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
+from tidegate.cli import policy
 from tidegate.cli.demo import demo
 from tidegate.cli.explain import explain
+from tidegate.cli.map import map as map_
 from tidegate.cli.rank import rank
 
 app = typer.Typer(
@@ -18,8 +20,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (rank, explain, demo):
+for verb in (rank, explain, map_, demo):
     app.command()(verb)
+app.add_typer(policy.app)
 
 
 def _show_version(wanted: bool) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from tidegate import pipeline
 from tidegate.cli import support
 from tidegate.ingest import Mapping, read_accounts, read_agents, read_incidents, read_tickets
@@ -78,14 +76,14 @@ def gather(
         ("agents", agents, read_agents),
     ):
         if path is not None:
-            sides[name] = _side(name, path, reader, moment, timezone)
+            sides[name] = _side(name, path, reader, timezone)
     tables = {name: sides[name].table for name in ("accounts", "incidents") if name in sides}
     ready = pipeline.prepare(tickets.table, chosen, moment, **tables)
     return Inputs(tickets=tickets, ready=ready, policy=chosen, now=moment, sides=sides)
 
 
-def _side(name: str, path: Path, reader: Callable[..., Intake], now: datetime, timezone: str | None) -> Intake:
-    intake = reader(path, now=now, timezone=timezone)
+def _side(name: str, path: Path, reader: Callable[..., Intake], timezone: str | None) -> Intake:
+    intake = reader(path, timezone=timezone)
     _say(name, intake)
     return intake
 
@@ -94,7 +92,7 @@ _SHOWN = 5
 
 
 def _say(name: str, intake: Intake) -> None:
-    support.say(f"{name}: {intake.mapping.summary()}")
+    support.say(f"{name}: {recognised(intake.mapping)}")
     for note in intake.notes:
         support.say(f"  note: {note}")
     if intake.rejected.height:
@@ -105,13 +103,23 @@ def _say(name: str, intake: Intake) -> None:
             support.say(f"    and {intake.rejected.height - _SHOWN:,} more; --format json lists them all")
 
 
+def recognised(mapping: Mapping) -> str:
+    """Say how a file was understood: the system, columns that have another name with us, columns that are not used."""
+    system = "a table" if mapping.system == "generic" else f"a {mapping.system} export"
+    renamed = [
+        f"{ours} from {' or '.join(theirs)}" for ours, theirs in mapping.columns.items() if theirs and theirs != (ours,)
+    ]
+    same = len(mapping.columns) - len(renamed)
+    said = [f"read as {system}"]
+    if renamed:
+        said.append(", ".join(renamed) + (f", and {same} more by their own names" if same else ""))
+    if mapping.unmapped:
+        said.append(f"not used: {', '.join(mapping.unmapped)}")
+    return "; ".join(said)
+
+
 def rejection(row: dict[str, object]) -> str:
     """Say one rejected row in a line."""
     column = f", column {row['column']!r}" if row["column"] else ""
     value = f" (found {str(row['value'])[:60]!r})" if row["value"] is not None else ""
     return f"{row['file']}, row {row['row']}{column}: {row['why']}{value}"
-
-
-def listed(frame: pl.DataFrame) -> list[dict[str, object]]:
-    """Rows as plain values."""
-    return frame.to_dicts()

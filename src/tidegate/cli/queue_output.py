@@ -12,6 +12,7 @@ from tidegate import pipeline
 from tidegate.cli.inputs import rejection
 from tidegate.cli.queue_table import print_queue
 from tidegate.cli.rank import Format
+from tidegate.cli.reasons_line import headline
 from tidegate.cli.support import writing
 from tidegate.tables.words import LEVELS
 
@@ -111,13 +112,12 @@ def entries(queue: pl.DataFrame) -> Iterator[dict[str, object]]:
 
 def flat(queue: pl.DataFrame) -> pl.DataFrame:
     """Lay the queue out in plain columns, the reasons as one text, with nothing that a spreadsheet would run."""
-    texts = pl.col("reasons").list.head(_REASONS).list.eval(pl.element().struct.field("text")).list.join("; ")
     rules = pl.col("rules").list.eval(pl.element().struct.field("points")).list.sum()
     plain = queue.select(
         pl.exclude("parts", "rules", "reasons"),
         *(pl.col("parts").struct.field(name).name.prefix("points_") for name in queue["parts"].struct.fields),
-        points_rules=rules,
-        reasons=texts,
+        rules.alias("points_rules"),
+        headline(_REASONS),
     )
     return plain.with_columns(
         pl.when(pl.col(pl.String).str.contains(_FORMULA))

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tidegate.cli.reasons_line import headline
 from tidegate.cli.support import console, printable, write_text
 from tidegate.tables.words import LANES
 
@@ -73,25 +74,23 @@ def _lanes(got: Inputs) -> Text:
 
 def _table(got: Inputs, queue: pl.DataFrame, zone: ZoneInfo) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False, header_style="dim")
-    for name, right in (("#", True), ("level", False), ("points", True), ("lane", False), ("due", True)):
-        table.add_column(name, justify="right" if right else "left", no_wrap=True)
+    for name, justify in (("#", "right"), ("level\npoints", "right"), ("lane\ndue", "left")):
+        table.add_column(name, justify=justify, no_wrap=True)
     table.add_column("ticket and why", ratio=1)
     subjects = _subjects(got, queue)
-    for row in queue.iter_rows(named=True):
-        reasons = "; ".join(reason["text"] for reason in row["reasons"][:_REASONS])
+    for row in queue.with_columns(headline(_REASONS)).iter_rows(named=True):
         about = Text(printable(row["ticket_id"]), style="bold")
         if subjects.get(row["ticket_id"]):
             about.append("  " + _one_line(subjects[row["ticket_id"]]), style="not bold")
-        about.append("\n" + printable(reasons), style="not bold dim")
+        about.append("\n" + printable(row["reasons"]), style="not bold dim")
+        lane = Text(row["lane"] + (" ?" if row["review"] and row["lane"] != "review" else ""))
+        lane.stylize(_LANE_STYLE.get(row["lane"], ""))
         table.add_row(
             str(row["position"]),
-            Text(row["level"], style=_LEVEL_STYLE[row["level"]]),
-            f"{row['points']:.1f}",
-            Text(
-                row["lane"] + (" ?" if row["review"] and row["lane"] != "review" else ""),
-                style=_LANE_STYLE.get(row["lane"], ""),
+            Text(row["level"], style=_LEVEL_STYLE[row["level"]]).append(
+                f"\n{row['points']:.1f}", style="default not bold"
             ),
-            _due(row["due_at"], got.now, zone),
+            lane.append("\n").append(_due(row["due_at"], got.now, zone)),
             about,
         )
     return table

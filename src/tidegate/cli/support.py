@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from rich.console import Console
 
@@ -54,7 +54,7 @@ def fail(error: Exception) -> NoReturn:
 
 
 @contextmanager
-def errors() -> Iterator[None]:
+def errors() -> Generator[None]:
     """Turn every error that Tidegate raises on purpose into a message and exit code 2."""
     from tidegate.tables.errors import TidegateError
 
@@ -86,7 +86,7 @@ def parse_now(text: str | None) -> datetime:
 
 
 @contextmanager
-def progress(description: str) -> Iterator[Progress]:
+def progress(description: str) -> Generator[Progress]:
     """Show a bar on standard error while work goes on; silent where that is not a terminal."""
     if not sys.stderr.isatty():
         yield lambda _done, _total: None
@@ -116,7 +116,7 @@ def write_text(text: str, out: Path | None) -> None:
 
 
 @contextmanager
-def writing(out: Path) -> Iterator[None]:
+def writing(out: Path) -> Generator[None]:
     """Say which output could not be written, and why."""
     from tidegate.tables.errors import InputError
 

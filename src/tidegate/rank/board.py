@@ -10,11 +10,11 @@ import polars as pl
 
 from tidegate.policy.conditions import rule_flags
 from tidegate.policy.targets import day_minutes
-from tidegate.rank.methods import Method, ages, method_of
+from tidegate.rank.beliefs import ages, likeliest, posterior
+from tidegate.rank.methods import Method, method_of
 from tidegate.rank.order import hand_out_aged, ranked_rows, sort_keys
 from tidegate.rank.reasons import Shown, reasons
-from tidegate.rank.rules import likeliest
-from tidegate.rank.score import AGED, NOW, Scores, posterior, rule_points, score
+from tidegate.rank.score import AGED, NOW, Scores, rule_points, score
 from tidegate.tables.words import LANE, LEVEL
 
 if TYPE_CHECKING:
@@ -116,27 +116,31 @@ class Board:
         return target - np.column_stack(ages(self.facts))[rows, level]
 
 
-def queue_frame(board: Board, *, first: int = 1) -> pl.DataFrame:
-    """Lay out scored tickets, already in order, as `tables.Queue`.
+def queue_frame(board: Board, rows: NDArray[np.int64] | None = None, *, first: int = 1) -> pl.DataFrame:
+    """Lay scored tickets out as `tables.Queue`.
 
     Parameters
     ----------
     board
-        Tickets, best first.
+        The tickets.
+    rows
+        Row numbers, best first; None where the board is in order already.
     first
         Position of the first one.
     """
-    scores = board.scores
+    at = slice(None) if rows is None else rows
+    scores, names = board.scores, board.facts["ticket_id"]
+    ordered = names if rows is None else names.gather(rows)
     return pl.DataFrame(
         {
-            "position": pl.Series(np.arange(first, first + board.facts.height, dtype=np.uint32)),
-            "ticket_id": board.facts["ticket_id"],
-            "level": pl.Series(scores.level).cat.to(LEVEL),
-            **{f"level_p{k}": column for k, column in enumerate(scores.probability)},
-            "points": scores.points,
-            "lane": pl.Series(scores.lane).cat.to(LANE),
-            "review": scores.review,
-            "escalate": scores.escalate,
+            "position": np.arange(first, first + len(ordered), dtype=np.uint32),
+            "ticket_id": ordered,
+            "level": pl.Series(scores.level[at]).cat.to(LEVEL),
+            **{f"level_p{k}": column[at] for k, column in enumerate(scores.probability)},
+            "points": scores.points[at],
+            "lane": pl.Series(scores.lane[at]).cat.to(LANE),
+            "review": scores.review[at],
+            "escalate": scores.escalate[at],
         }
     )
 
@@ -150,6 +154,7 @@ def with_reasons(queue: pl.DataFrame, board: Board) -> pl.DataFrame:
         parts=parts,
         rules=rules,
         flags=board.flags,
+        rival=board.method().rival(posterior(board.facts)),
         minutes_left=board.minutes_left(board.scores.level),
         minutes_left_before=board.minutes_left(likeliest(posterior(board.facts))),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from tidegate.rank import cost
-from tidegate.rank.rules import likeliest
+from tidegate.rank.beliefs import ages, likeliest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +32,17 @@ class Method(Protocol):
     def parts(self, value: Column, probability: Four) -> dict[str, Column]:
         """Return named columns of n points that sum to `points`."""
         ...
+
+    def rival(self, probability: Four) -> NDArray[np.uint8]:
+        """Return, of the levels that are not the likeliest, the one that adds most: n level indexes."""
+        ...
+
+
+def _certainly_no(terms: Column, level: NDArray[np.uint8]) -> Column:
+    """Take the likeliest level out of the running."""
+    terms = terms.copy()
+    terms[np.arange(level.size), level] = -np.inf
+    return terms
 
 
 class CostOfDelay:
@@ -72,6 +83,12 @@ class CostOfDelay:
         parts = {name: cost.POINTS * part for name, part in parts.items()}
         certain = sum(parts.values(), start=cost.POINTS * effort)
         return {**parts, "doubt": self.points(value, probability) - certain, "effort": cost.POINTS * effort}
+
+    def rival(self, probability: Four) -> NDArray[np.uint8]:
+        """See `Method.rival`: the largest share of the mixture."""
+        with np.errstate(divide="ignore"):
+            terms = cost.log_terms(self._pressure, self._age, self._row) + np.log(np.column_stack(probability))
+        return _certainly_no(terms, likeliest(probability)).argmax(axis=1).astype(np.uint8)
 
 
 class WeightedSum:
@@ -117,16 +134,15 @@ class WeightedSum:
             for name, factor in self.factors(value, probability).items()
         }
 
+    def rival(self, probability: Four) -> NDArray[np.uint8]:
+        """See `Method.rival`: the second likeliest; the weighted sum looks at the likeliest alone."""
+        return _certainly_no(np.column_stack(probability), likeliest(probability)).argmax(axis=1).astype(np.uint8)
+
 
 def method_of(facts: pl.DataFrame, policy: Policy, targets: TargetTable) -> Method:
     """Return the policy's method, ready for these facts."""
     chosen = CostOfDelay if policy.ranking.method == "cost-of-delay" else WeightedSum
     return chosen(facts, policy, targets)
-
-
-def ages(facts: pl.DataFrame) -> list[Column]:
-    """Four columns: minutes on the running clock, if the ticket were P0 to P3."""
-    return [facts[f"age_p{k}"].to_numpy() for k in range(4)]
 
 
 def _column(facts: pl.DataFrame, name: str, missing: float) -> Column:

@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 
 from tidegate.rank import words
+from tidegate.rank.beliefs import posterior
 from tidegate.rank.cost import POINTS
 from tidegate.rank.value import value_factors
-from tidegate.tables.words import LEVEL, LEVELS
+from tidegate.tables.words import LEVEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -52,6 +53,7 @@ class Shown:
     parts: Mapping[str, NDArray[np.float64]]
     rules: Mapping[str, NDArray[np.float64]]
     flags: Sequence[NDArray[np.bool_]]
+    rival: NDArray[np.uint8]  # the level that adds most to the doubt
     minutes_left: NDArray[np.float64]  # of the level after the rules
     minutes_left_before: NDArray[np.float64]  # of the likeliest level before them
 
@@ -103,10 +105,12 @@ def _with_scores(shown: Shown) -> pl.DataFrame:
         **{f"part_{name}": column for name, column in shown.parts.items()},
         **{f"rule_points_{i}": column for i, column in enumerate(shown.rules.values())},
         **{f"rule_{i}": holds for i, holds in enumerate(shown.flags)},
-        **{f"p{k}": column for k, column in enumerate(scores.probability)},
+        "rival_share": np.column_stack(posterior(shown.facts))[np.arange(n), shown.rival],
     }
     columns = (pl.Series(name, column) for name, column in own.items())
-    return shown.facts.with_columns(*columns, final_level=pl.Series(scores.level).cat.to(LEVEL))
+    return shown.facts.with_columns(
+        *columns, final_level=pl.Series(scores.level).cat.to(LEVEL), rival=pl.Series(shown.rival).cat.to(LEVEL)
+    )
 
 
 def _rules(shown: Shown, policy: Policy) -> Iterator[Piece]:
@@ -143,7 +147,7 @@ def _parts(shown: Shown) -> Iterator[Piece]:
         "deadline": due,
         "missed": due,
         "sla_risk": due,
-        "doubt": pl.format("could be {}", _other_level()),
+        "doubt": pl.format("could be {} ({})", pl.col("rival"), words.percent(pl.col("rival_share"))),
         "effort": pl.lit("expected handling time"),
         "urgency": pl.lit("urgency"),
         "sentiment": pl.lit("sentiment"),
@@ -165,16 +169,6 @@ def _deadline(left: pl.Expr) -> pl.Expr:
         .then(pl.format("{} due in {}", clock, words.span(left)))
         .otherwise(pl.format("{} target missed by {}", clock, words.span(left)))
     )
-
-
-def _other_level() -> pl.Expr:
-    """Name the most urgent other level that is worth naming: ``P0 (18%)``."""
-    chosen = pl.lit("another level")
-    for k in reversed(range(len(LEVELS))):
-        share = pl.col(f"level_p{k}")
-        worth = (share >= 0.005) & (pl.col("level").to_physical() != k)  # noqa: PLR2004 (half a percent)
-        chosen = pl.when(worth).then(pl.format("{} ({})", pl.lit(LEVELS[k]), words.percent(share))).otherwise(chosen)
-    return chosen
 
 
 def _factors(shown: Shown, policy: Policy) -> Iterator[Piece]:

@@ -120,13 +120,3 @@ def clamp(
             p[limit][rows] += p[k][rows]
             p[k][rows] = 0.0
     return p[0], p[1], p[2], p[3]
-
-
-def likeliest(probability: Sequence[Column]) -> NDArray[np.uint8]:
-    """Index of the likeliest level; of equally likely ones the more urgent."""
-    best, level = np.array(probability[0]), np.zeros(probability[0].size, dtype=np.uint8)
-    for k in range(1, len(LEVELS)):
-        higher = probability[k] > best
-        level[higher] = k
-        np.maximum(best, probability[k], out=best)
-    return level

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tidegate.policy.targets import day_minutes
-from tidegate.rank.methods import Method, ages, method_of
-from tidegate.rank.rules import NO_LANE, Outcome, clamp, likeliest, outcome
+from tidegate.rank.beliefs import ages, likeliest, posterior
+from tidegate.rank.methods import Method, method_of
+from tidegate.rank.rules import NO_LANE, Outcome, clamp, outcome
 from tidegate.rank.value import value_of
 from tidegate.tables.words import LANES, URGENT
 
@@ -133,11 +134,6 @@ def rule_points(
         gained[rule.name] = after - before
         before = after
     return gained
-
-
-def posterior(facts: pl.DataFrame) -> list[Column]:
-    """Four columns: the level posterior before the rules."""
-    return [facts[f"level_p{k}"].to_numpy() for k in range(4)]
 
 
 def _minutes_left(facts: pl.DataFrame, level: NDArray[np.uint8], targets: TargetTable) -> Column:
