@@ -169,7 +169,7 @@ def times(
     median, p90 = (
         Measure(
             name=f"{name}_{kind}",
-            title=f"{title}, {word}",
+            title=f"{title}, {kind}",
             family="Speed",
             definition=f"{word.capitalize()} business time {definition}",
             unit="minutes",

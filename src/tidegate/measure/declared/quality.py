@@ -57,7 +57,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
     ),
     share(
         name="reopen_rate_urgent",
-        title="Reopened within a week, prioritised tickets",
+        title="Reopened within a week, P0 and P1",
         family="Quality",
         definition="The same for P0 and P1 only: haste shows here first.",
         value=pl.when("urgent").then("reopened"),

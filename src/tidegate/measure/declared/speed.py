@@ -18,7 +18,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
     ),
     *times(
         name="ttfmr",
-        title="Time to first meaningful response (TTFMR)",
+        title="First meaningful response (TTFMR)",
         column="meaningful_minutes",
         definition=(
             "from opening to the first public reply by a person that says more than that it was sent; unanswered "
@@ -37,7 +37,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
     ),
     *times(
         name="human_response",
-        title="First response by a human agent",
+        title="First human response",
         column="human_minutes",
         definition="from opening to the first public reply by a human agent.",
     ),

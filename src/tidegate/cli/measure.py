@@ -1,0 +1,84 @@
+"""`tidegate measure`: what happened, how sure that is, and what changed."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tidegate.cli import support
+from tidegate.cli.rank import MapFile, Now, PolicyFile, Timezone
+
+
+class Shape(StrEnum):
+    """Shapes that measures can be written in."""
+
+    table = "table"
+    json = "json"
+    html = "html"
+
+
+Files = Annotated[
+    list[Path], typer.Argument(help="Tickets: CSV, TSV, JSON, NDJSON or Parquet, also gzipped, or a log of them.")
+]
+Messages = Annotated[list[Path] | None, typer.Option(help="Messages; may be given again.")]
+Events = Annotated[list[Path] | None, typer.Option(help="Changes of tickets; may be given again.")]
+Window = Annotated[
+    float,
+    typer.Option(min=0.04, max=90, help="Days in which a new ticket of the same requester is a recontact; 3 to 7."),
+]
+Seed = Annotated[int, typer.Option(help="Seed of the bootstrap intervals.")]
+
+
+def measure(
+    files: Files,
+    messages: Messages = None,
+    events: Events = None,
+    start: Annotated[str | None, typer.Option("--from", help="First moment, ISO 8601. Default: the first.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="End, not included. Default: the last moment known.")] = None,
+    by: Annotated[str | None, typer.Option(help="Column to split by, such as group, product or language.")] = None,
+    compare: Annotated[
+        str | None,
+        typer.Option(help="Set beside: previous, FROM..TO, or another policy (starter, playbook or a file)."),
+    ] = None,
+    policy: PolicyFile = "starter",
+    always: Annotated[bool, typer.Option("--always", help="Count every hour instead of business hours.")] = False,
+    window: Window = 7.0,
+    now: Now = None,
+    map_file: MapFile = None,
+    timezone: Timezone = None,
+    definitions: Annotated[bool, typer.Option("--definitions", help="Print what each measure means.")] = False,
+    output: Annotated[
+        Shape | None, typer.Option("--format", help="Default: by the ending of --out, else table.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write; default standard output.")] = None,
+    seed: Seed = 0,
+) -> None:
+    """Measure a period: flow, speed, targets, quality, effort and mix, each with its interval and definition."""
+    with support.errors():
+        from tidegate.cli import measure_inputs, measure_output
+
+        got = measure_inputs.gather(
+            files,
+            messages,
+            events,
+            policy=policy,
+            always=always,
+            now=now,
+            window=window,
+            map_file=map_file,
+            timezone=timezone,
+        )
+        report = measure_inputs.measured(got, start=start, end=end, by=by, compare=compare, seed=seed)
+        shape = output or _by_ending(out)
+        if shape is Shape.table:
+            measure_output.print_table(report, out, definitions=definitions)
+        else:
+            text = measure_output.json_text(report) if shape is Shape.json else measure_output.html_text(report)
+            support.write_text(text, out)
+
+
+def _by_ending(out: Path | None) -> Shape:
+    return {".json": Shape.json, ".html": Shape.html}.get(out.suffix.lower(), Shape.table) if out else Shape.table
