@@ -1,0 +1,116 @@
+"""Which language a text is in: one of six, another, or too little to say.
+
+Naive Bayes over hashed character trigrams and whole words, in NumPy, over the distinct words of a batch. The profile
+is made by ``scripts/corpus/language_profile.py`` from our own text.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+CLASSES: Final = ("en", "de", "fr", "es", "pt", "it", "other")
+"""What the profile tells apart. ``other`` stands for every further language."""
+UNKNOWN: Final = "unknown"
+"""Too little text to say, or no language stands out."""
+KNOWN: Final = CLASSES[:-1]
+"""Languages that the lexicon and the default taxonomy are written in."""
+
+BUCKETS: Final = 1 << 14
+WIDTH: Final = 14  # characters of a word that count
+WORDS: Final = 48  # words of a text that count: more change nothing
+ENOUGH: Final = 0.6  # posterior below which no language stands out
+_TEMPER: Final = 0.35  # grams of a word are not independent: full weight would be overconfident
+_LETTERS: Final = r"\p{L}{1,40}"
+
+
+def words_of(text: str) -> list[str]:
+    """Lower-case words of one text, as the profile sees them."""
+    return re.findall(r"[^\W\d_]+", text.lower())
+
+
+def grams(words: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Buckets of each word's trigrams, with both ends marked, and of the word itself.
+
+    Returns
+    -------
+    tuple
+        Two arrays of shape (words, grams): the bucket, and whether there is such a gram.
+    """
+    padded = np.array([f"^{word[: WIDTH - 2]}$" for word in words], dtype=f"<U{WIDTH}")
+    codes = padded.view(np.uint32).reshape(len(words), WIDTH).astype(np.int64)
+    triples = codes[:, :-2] * 961 + codes[:, 1:-1] * 31 * 7 + codes[:, 2:] * 13 + 5
+    whole = (codes * (np.arange(1, WIDTH + 1) ** 3 * 131)).sum(axis=1, keepdims=True) + 77
+    buckets = np.concatenate([triples, whole], axis=1) * 2_654_435_761 % (1 << 32) >> 18
+    valid = np.concatenate([codes[:, 2:] > 0, np.ones_like(whole, dtype=bool)], axis=1)
+    return buckets, valid
+
+
+@cache
+def _profile() -> np.ndarray:
+    with files("tidegate.read").joinpath("lexicon", "language.npz").open("rb") as file, np.load(file) as arrays:
+        return arrays["logs"].astype(np.float32)
+
+
+def _word_scores(words: list[str]) -> np.ndarray:
+    buckets, valid = grams(words)
+    return (_profile()[buckets] * valid[:, :, None]).sum(axis=1)
+
+
+def _posterior(rows: np.ndarray, words: pl.Series, height: int) -> np.ndarray:
+    """Posterior over `CLASSES` of every row, from its words in long form."""
+    distinct = words.unique(maintain_order=True)
+    codes = words.replace_strict(distinct, pl.int_range(len(distinct), eager=True), return_dtype=pl.Int64).to_numpy()
+    per_word = _word_scores(distinct.to_list())[codes]
+    total = np.zeros((height, len(CLASSES)))
+    for column in range(len(CLASSES)):
+        total[:, column] = np.bincount(rows, weights=per_word[:, column], minlength=height)
+    total = (total - total.max(axis=1, keepdims=True)) * _TEMPER
+    odds = np.exp(total)
+    return odds / odds.sum(axis=1, keepdims=True)
+
+
+def identify(texts: pl.Series) -> pl.DataFrame:
+    """Say the language of every text.
+
+    Parameters
+    ----------
+    texts
+        Text, null counted as empty. Only the first `WORDS` words are looked at.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``language``: one of `KNOWN`, ``other`` or ``unknown``; ``language_confidence``: its posterior, 0 to 1; for
+        ``unknown`` the posterior of the likeliest one. Ties go to the first of `CLASSES`.
+    """
+    height = len(texts)
+    sample = pl.col("text").fill_null("").str.slice(0, WORDS * 10)
+    frame = (
+        pl.DataFrame({"text": texts.cast(pl.String)})
+        .select(text=sample)
+        .with_columns(
+            words=pl.col("text").str.to_lowercase().str.extract_all(_LETTERS).list.head(WORDS),
+            foreign=pl.col("text").str.count_matches(r"\p{L}") > 2 * pl.col("text").str.count_matches(r"\p{Latin}"),
+        )
+        .with_row_index("row")
+    )
+    long = frame.select("row", "words").explode("words").drop_nulls("words")
+    if long.is_empty():
+        return pl.DataFrame(
+            {"language": pl.Series([UNKNOWN] * height, dtype=pl.String), "language_confidence": np.zeros(height)}
+        )
+    posterior = _posterior(long["row"].to_numpy(), long["words"], height)
+    foreign = frame["foreign"].to_numpy()
+    wordless = np.bincount(long["row"].to_numpy(), minlength=height) == 0
+    best, top = posterior.argmax(axis=1), posterior.max(axis=1)
+    names = np.array(CLASSES, dtype=object)[best]
+    names[top < ENOUGH] = UNKNOWN
+    names[foreign], top[foreign] = "other", 1.0
+    names[wordless], top[wordless] = UNKNOWN, 0.0
+    return pl.DataFrame({"language": pl.Series(names.tolist(), dtype=pl.String), "language_confidence": top})

@@ -1,0 +1,254 @@
+r"""What a person wrote, without what mail programs add: markup, quotes, signatures, disclaimers, greetings.
+
+Nothing is cut out: what does not count is *blanked*, character for character, so that offsets in the masked text are
+offsets in the original. `docs/explanation/mail.md` says which lines count, `docs/decisions/mail-cleaning.md` why these
+rules are our own.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+LONGEST: Final = 20_000
+"""Characters of a text that are read; a longer one is said to be partly unread."""
+
+_MARKUP: Final = r"(?i)</?(?:html|body|div|p|br|span|table|td|tr|a|b|i|strong|em|font|ul|ol|li|h[1-6]|style|script|img|meta|head|blockquote|pre|code|o:p)\b[^<>]*>|<!--|<!doctype|&(?:nbsp|amp|lt|gt|quot|#\d{1,6});"
+_PIECE: Final = r"<[^<>]*>|&#?[A-Za-z0-9]{1,8};|[^<&]+|[<&]"
+_HIDDEN: Final = r"(?i)^<(/?)(?:script|style|head|title|blockquote|template|noscript)\b"
+_ENTITIES: Final = {"&nbsp;": " ", "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&apos;": "'"}
+
+_WORTH_A_LOOK: Final = (
+    r"(?im)^[ \t]*[>|]|\r|^[ \t]*-- ?$|_{8,}|-{4,}|[A-Za-z0-9+/=_-]{80,}|^[ \t]*\S.{0,60}[,!.:]?[ \t]*$\n.*\n|"
+    r"wrote:|schrieb|a écrit|escribió|escreveu|ha scritto|^(?:from|von|de|da) ?:|sent from|gesendet|envoyé de|enviado|inviato"
+)
+"""Texts of several lines, or with anything that a mail program leaves behind."""
+
+_QUOTED: Final = r"^[ \t]*(?:>|\|[ \t])"
+_REPLY: Final = (
+    r"(?i)^[ \t]*(?:on .{4,200} wrote:|am .{4,200} schrieb.{0,120}:|le .{4,200} a écrit ?:|el .{4,200} escribió:|"
+    r"(?:em|no dia|a) .{4,200} escreveu:|il .{4,200} ha scritto:|.{4,200}<[^<>]{3,100}> ?(?:wrote|schrieb|a écrit|escribió|escreveu|ha scritto) ?:|"
+    r"[-_ ]{2,}(?:original message|ursprüngliche nachricht|original-nachricht|message d'origine|message original|mensaje original|"
+    r"mensagem original|messaggio originale|reply above this line|please type your reply above this line|weitergeleitete antwort)\b.*|"
+    r"_{10,})[ \t]*$"
+)
+_HEADER: Final = r"(?i)^[ \t*]*(?:from|von|de|da|expéditeur|remitente) ?:[* \t]*\S"
+_HEADER_NEXT: Final = (
+    r"(?i)^[ \t*]*(?:sent|date|to|subject|cc|gesendet|datum|an|betreff|envoyé|objet|à|date d'envoi|enviado|enviada|para|asunto|"
+    r"assunto|fecha|data|inviato|oggetto|a) ?:"
+)
+_REPLY_BEGINS: Final = r"(?i)^[ \t]*(?:on|am|le|el|em|il) .{4,150}$"
+_REPLY_ENDS: Final = r"(?i)(?:wrote|schrieb|a écrit|escribió|escreveu|ha scritto) ?:[ \t]*$"
+_DASHES: Final = r"^--[ \t]{0,2}$"
+_FORWARD: Final = r"(?i)^[ \t]*(?:-{2,}.*|begin forwarded message ?:?|weitergeleitete nachricht.*)$"
+_DEVICE: Final = (
+    r"(?i)^[ \t]*(?:sent from (?:my|outlook|yahoo|mail|samsung|proton)|get outlook for|von meinem .{1,40} gesendet|gesendet (?:von|mit)|"
+    r"envoyé (?:de|depuis|à partir de)|enviado (?:desde|do|de|a partir)|inviato (?:da|dal)|diese nachricht wurde von meinem).{0,100}$"
+)
+_CLOSING: Final = (
+    r"(?i)^[ \t]*(?:(?:best|kind|warm|many|with kind|with best|warmest|kindest)? ?(?:regards|wishes|rgds)|best|sincerely|yours (?:sincerely|faithfully|truly)|"
+    r"cheers|(?:many )?thanks(?: (?:again|so much|in advance|a lot))?|thank you(?: (?:very much|so much|in advance))?|thx|br|"
+    r"mit (?:freundlichen|besten|herzlichen|lieben) grüßen|mit freundlichem gruß|(?:viele|beste|liebe|freundliche|schöne|herzliche) grüße|"
+    r"vg|mfg|lg|gruß|danke(?: im voraus)?|vielen dank(?: im voraus)?|"
+    r"(?:bien )?cordialement|salutations(?: distinguées)?|sincères salutations|bonne journée|merci(?: d'avance| beaucoup)?|"
+    r"(?:un )?(?:cordial )?saludos?(?: cordiales)?|atentamente|un saludo|(?:muchas )?gracias(?: de antemano)?|"
+    r"atenciosamente|att|cumprimentos|com os melhores cumprimentos|abraços?|(?:muito )?obrigad[oa]|grato|"
+    r"(?:cordiali|distinti) saluti|saluti|cordialmente|grazie(?: mille)?(?: in anticipo)?|buona giornata)[ \t]*[,.!]*[ \t]*$"
+)
+_DISCLAIMER: Final = (
+    r"(?i)^[ \t*]*(?:confidentiality (?:notice|note|statement)|legal disclaimer|disclaimer ?:|"
+    r"(?:this|the information (?:contained )?in this) (?:e-?mail|message|communication)\b.{0,80}\b(?:confidential|privileged|intended (?:only|solely))|"
+    r"diese (?:e-?mail|nachricht)\b.{0,80}\bvertraulich|(?:ce|cet|le présent) (?:e-?mail|message|courriel)\b.{0,90}\bconfidentiel|"
+    r"este (?:mensaje|correo)\b.{0,90}\bconfidencial|esta mensagem\b.{0,90}\bconfidencia|(?:questo messaggio|questa e-?mail|il presente messaggio)\b.{0,90}\briservat|"
+    r"please consider the environment|if you are not the intended recipient|virus-free\.)"
+)
+_GREETING: Final = (
+    r"(?i)^[ \t]*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|greetings|to whom it may concern|hallo|guten (?:tag|morgen|abend)|"
+    r"sehr geehrte[rs]?|liebe[rs]?|moin|servus|bonjour|bonsoir|salut|madame|monsieur|cher|chère|hola|buen(?:os|as)? (?:días|dias|tardes|noches)|"
+    r"estimad[oa]s?|olá|ola|oi|bom dia|boa (?:tarde|noite)|prezad[oa]s?|car[oaie]|buongiorno|buonasera|ciao|salve|gentile|spettabile|egregi[oa])"
+    r"\b[^?.!:;]{0,40}[,!.:;]?[ \t]*$"
+)
+_BLOB: Final = r"[A-Za-z0-9+/=_-]{80,}"
+_TAIL_LINES: Final = 8  # a signature has at most as many lines after the closing
+_TAIL_WIDTH: Final = 90  # and none of them is longer
+
+
+def original(frame: pl.DataFrame) -> pl.Series:
+    """Text that every offset refers to: subject, newline, body, with null counted as empty."""
+    parts = [pl.col(name).cast(pl.String).fill_null("") if name in frame.columns else pl.lit("") for name in ("subject", "body")]
+    return frame.select(text=pl.concat_str(parts, separator="\n"))["text"]
+
+
+def clean(texts: pl.Series) -> pl.DataFrame:
+    """Blank what nobody wrote on purpose.
+
+    Parameters
+    ----------
+    texts
+        Original texts; null counts as empty.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``masked``: as long as the first `LONGEST` characters of the original, at every position its character or a
+        space (an HTML entity's first position holds the character that it stands for); ``text``: the same with runs of
+        white space made one, for models; ``unread``: why part of it was not read, null where all was.
+    """
+    frame = pl.DataFrame({"whole": texts.cast(pl.String).fill_null("")}).with_row_index("row")
+    frame = frame.select(
+        "row",
+        masked=pl.col("whole").str.slice(0, LONGEST),
+        unread=pl.when(pl.col("whole").str.len_bytes() > LONGEST)
+        .then(pl.when(pl.col("whole").str.len_chars() > LONGEST).then(pl.lit(f"only the first {LONGEST:,} characters were read"))),
+    )
+    frame = _replaced(frame, _without_markup(frame.filter(pl.col("masked").str.contains(_MARKUP))))
+    frame = _replaced(frame, _without_trimmings(frame.filter(pl.col("masked").str.contains(_WORTH_A_LOOK))))
+    return frame.select("masked", "unread", text=pl.col("masked").str.replace_all(r"\s+", " ").str.strip_chars())
+
+
+def kept_spans(originals: pl.Series, masked: pl.Series) -> pl.DataFrame:
+    """List the lines of the original that were kept.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``row``, ``start`` and ``end`` in characters of the original; one row a kept line.
+    """
+    lines = _lines(pl.DataFrame({"masked": masked}).with_row_index("row"))
+    heights = pl.DataFrame({"length": originals.str.len_chars().cast(pl.Int64)}).with_row_index("row")
+    return (
+        lines.filter(pl.col("line").str.strip_chars() != "")
+        .join(heights, on="row", maintain_order="left")
+        .select("row", "start", end=pl.min_horizontal(pl.col("start") + pl.col("width"), "length"))
+    )
+
+
+def _replaced(frame: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
+    return frame if changed.is_empty() else frame.update(changed, on="row")
+
+
+def _blank(text: pl.Expr) -> pl.Expr:
+    """As many spaces as the text has characters."""
+    return pl.lit("").str.pad_end(text.str.len_chars())
+
+
+def _without_markup(frame: pl.DataFrame) -> pl.DataFrame:
+    """Blank tags and what script, style and quotes enclose; decode the common entities in place."""
+    if frame.is_empty():
+        return frame.select("row", "masked")
+    piece = pl.col("piece")
+    tag = piece.str.starts_with("<") & (piece.str.len_bytes() > 1)
+    hides = piece.str.extract(_HIDDEN, 1)
+    depth = pl.when(hides == "").then(1).when(hides == "/").then(-1).otherwise(0)
+    entity = piece.replace_strict(_ENTITIES, default=None, return_dtype=pl.String)
+    return (
+        frame.select("row", piece=pl.col("masked").str.extract_all(_PIECE))
+        .explode("piece")
+        .with_columns(inside=depth.cum_sum().over("row") > 0)
+        .with_columns(
+            masked=pl.when(tag | pl.col("inside"))
+            .then(pl.when(piece.str.contains(r"(?i)^</?(?:p|br|div|li|tr|h[1-6]|blockquote)\b")).then(_newline(piece)).otherwise(_blank(piece)))
+            .when(entity.is_not_null())
+            .then(entity + pl.lit("").str.pad_end(piece.str.len_chars() - 1))
+            .otherwise(piece)
+        )
+        .group_by("row", maintain_order=True)
+        .agg(pl.col("masked").str.join(""))
+    )
+
+
+def _newline(text: pl.Expr) -> pl.Expr:
+    return pl.lit("\n") + pl.lit("").str.pad_end(text.str.len_chars() - 1)
+
+
+def _lines(frame: pl.DataFrame) -> pl.DataFrame:
+    """One row a line: ``row``, ``line``, ``start``, ``width``, ``number``, ``height`` (lines of the text)."""
+    return (
+        frame.select("row", line=pl.col("masked").str.split("\n"))
+        .explode("line")
+        .with_columns(width=pl.col("line").str.len_chars().cast(pl.Int64))
+        .with_columns(
+            start=(pl.col("width") + 1).cum_sum().over("row") - pl.col("width") - 1,
+            number=pl.int_range(pl.len()).over("row"),
+            height=pl.len().over("row").cast(pl.Int64),
+        )
+    )
+
+
+def _without_trimmings(frame: pl.DataFrame) -> pl.DataFrame:
+    """Blank quoted mail, signatures, disclaimers, greetings and blobs, line by line."""
+    if frame.is_empty():
+        return frame.select("row", "masked")
+    lines = _classified(_lines(frame.select("row", pl.col("masked").str.replace_all("\r", " ", literal=True))))
+    dropped = pl.any_horizontal("quoted", "device", "greeting", "below_reply", "below_dashes", "disclaimed", "signed")
+    return (
+        lines.with_columns(line=pl.when(dropped).then(_blank(pl.col("line"))).otherwise(_without_blobs(pl.col("line"))))
+        .group_by("row", maintain_order=True)
+        .agg(masked=pl.col("line").str.join("\n"))
+    )
+
+
+def _without_blobs(line: pl.Expr) -> pl.Expr:
+    """Blank a line that is mostly one endless token: base64, a key, a hash."""
+    blob = line.str.contains(_BLOB) & (line.str.replace_all(_BLOB, "").str.len_chars() * 2 < line.str.len_chars())
+    return pl.when(blob).then(_blank(line)).otherwise(line)
+
+
+def _classified(lines: pl.DataFrame) -> pl.DataFrame:
+    """Say of each line which of the trimmings it belongs to; the subject, line 0, belongs to none."""
+    line, body = pl.col("line").str.slice(0, 400), pl.col("number") > 0
+    after = line.shift(-1).over("row").fill_null("")
+    lines = lines.with_columns(
+        quoted=body & line.str.contains(_QUOTED),
+        device=body & line.str.contains(_DEVICE),
+        greeting=body & line.str.contains(_GREETING),
+        dashes=body & line.str.contains(_DASHES),
+        closing=body & line.str.contains(_CLOSING),
+        forward=line.str.contains(_FORWARD),
+        empty=line.str.strip_chars() == "",
+        disclaimer=body & line.str.contains(_DISCLAIMER),
+        reply=body
+        & (
+            line.str.contains(_REPLY)
+            | (line.str.contains(_HEADER) & after.str.contains(_HEADER_NEXT))
+            | (line.str.contains(_REPLY_BEGINS) & after.str.contains(_REPLY_ENDS))
+        ),
+    )
+    return _signed(_below(lines))
+
+
+def _below(lines: pl.DataFrame) -> pl.DataFrame:
+    """Spread markers downwards: all below a reply header, below dashes, to the end of a disclaimer's paragraph.
+
+    A reply header counts only under something that the sender wrote: a forwarded mail without a comment is the
+    message. Where the lines right under it are marked as quoted, only those go: the reply stands below.
+    """
+    wrote = (pl.col("number") > 0) & ~pl.any_horizontal("quoted", "empty", "greeting", "reply", "device", "closing", "forward")
+    following = pl.when(~pl.col("empty")).then(pl.col("quoted")).shift(-1).backward_fill().over("row").fill_null(value=False)
+    paragraph = pl.col("empty").cum_sum().over("row")
+    return (
+        lines.with_columns(comment=wrote.cum_sum().over("row") > 0, paragraph=paragraph, marked_below=following)
+        .with_columns(reply=pl.col("reply") & pl.col("comment"))
+        .with_columns(
+            below_reply=(pl.col("reply") & ~pl.col("marked_below")).cum_max().over("row") | pl.col("reply"),
+            below_dashes=pl.col("dashes").cum_max().over("row"),
+            disclaimed=pl.col("disclaimer").cum_max().over("row", "paragraph"),
+        )
+    )
+
+
+def _signed(lines: pl.DataFrame) -> pl.DataFrame:
+    """Blank from the last closing on, if what follows looks like a name and an address."""
+    gone = pl.any_horizontal("quoted", "below_reply", "below_dashes", "disclaimed", "device", "empty")
+    counts = ~gone
+    last = pl.when(pl.col("closing") & counts).then(pl.col("number")).max().over("row")
+    tail = (pl.col("number") > last) & counts
+    odd = tail & ((pl.col("width") > _TAIL_WIDTH) | pl.col("line").str.contains(r"\?|(?i)^\W*p\.? ?s\b"))
+    return lines.with_columns(last=last, tail=tail, odd=odd).with_columns(
+        signed=(
+            (pl.col("number") >= pl.col("last"))
+            & (pl.col("tail").sum().over("row") <= _TAIL_LINES)
+            & ~pl.col("odd").any().over("row")
+        ).fill_null(value=False)
+    )
