@@ -31,10 +31,10 @@ def demo(
 ) -> None:
     """Write the demo company: tickets, messages, events, accounts, agents, incidents, the truth, and now.txt."""
     from tidegate.cli.support import err_console, fail, parse_now, progress
-    from tidegate.demo import write
+    from tidegate.demo import LANGUAGES, write
     from tidegate.tables.errors import TidegateError
 
-    spoken = tuple(code.strip() for code in languages.split(",") if code.strip()) or ("en",)
+    spoken = tuple(code.strip() for code in languages.split(",") if code.strip()) or LANGUAGES
     try:
         with progress("Writing the demo company") as report:
             paths = write(

@@ -45,7 +45,7 @@ def generate(
     now: datetime = NOW,
     agents: int | None = None,
     load: float = 0.95,
-    languages: Sequence[str] = ("en",),
+    languages: Sequence[str] = LANGUAGES,
 ) -> Company:
     """Make a company with a year of tickets, in memory; the same arguments give the same tables.
 

@@ -31,7 +31,7 @@ def write(
     now: datetime = NOW,
     agents: int | None = None,
     load: float = 0.95,
-    languages: Sequence[str] = ("en",),
+    languages: Sequence[str] = LANGUAGES,
 ) -> list[Path]:
     """Write a company into a folder: seven tables and ``now.txt``.
 
