@@ -156,7 +156,7 @@ def _check_type(expression: pl.Expr) -> None:
     try:
         dtype = _samples().lazy().select(expression.alias("flag")).collect_schema()["flag"]
     except pl.exceptions.PolarsError as error:
-        raise ConditionError(_first_line(error)) from None
+        raise ConditionError(_first_line(error), _mend_for(str(error))) from None
     if dtype != pl.Boolean:
         raise ConditionError(f"is not true or false but {dtype}", "compare it with something, such as reopens > 0")
 

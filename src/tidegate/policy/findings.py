@@ -59,8 +59,9 @@ def spell(path: Path) -> str:
 
 def nearest(name: str, valid: Iterable[str]) -> str | None:
     """Return the valid name that is spelt most like ``name``, or None if none is close."""
-    close = difflib.get_close_matches(name.lower(), valid := list(valid), n=1, cutoff=0.6)
-    return close[0] if close else None
+    spelt = {word.lower(): word for word in valid}
+    close = difflib.get_close_matches(name.lower(), spelt, n=1, cutoff=0.6)
+    return spelt[close[0]] if close else None
 
 
 def suggest(name: object, valid: Iterable[str]) -> str:

@@ -16,6 +16,8 @@ from tidegate.policy.yamlfile import LARGEST_FILE, parse_yaml
 from tidegate.tables.errors import InputError, PolicyError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydantic_core import ErrorDetails
 
     from tidegate.policy.findings import Lines, Path
@@ -95,25 +97,29 @@ def _validate(value: object, lines: Lines) -> tuple[Policy | None, list[Finding]
     if not isinstance(value, Mapping):
         kind = {list: "a list", str: "a text"}.get(type(value), "a single value")
         return None, [Finding(line=1, message=f"expected keys and values, found {kind}", mend=_top_keys())]
+    findings = [finding.placed(lines) for finding in _compile_rules(value)]
     try:
-        policy = Policy.model_validate(value)
+        return Policy.model_validate(value), findings
     except ValidationError as error:
-        return None, [_to_finding(detail, lines) for detail in error.errors(include_url=False)]
-    return policy, [finding for index in range(len(policy.rules)) if (finding := _compile(policy, index, lines))]
+        return None, [*findings, *(_to_finding(detail, lines) for detail in error.errors(include_url=False))]
 
 
 def _top_keys() -> str:
     return "valid keys: " + ", ".join(Policy.model_fields)
 
 
-def _compile(policy: Policy, index: int, lines: Lines) -> Finding | None:
-    when = policy.rules[index].when
-    try:
-        compile_condition(when)
-    except ConditionError as error:
-        message = f"rule {policy.rules[index].name!r}: {error.message}"
-        return Finding(path=("rules", index, "when"), value=when, message=message, mend=error.mend).placed(lines)
-    return None
+def _compile_rules(value: Mapping[str, object]) -> Iterator[Finding]:
+    """Try every condition, also in a file whose other values are not valid yet."""
+    rules = value.get("rules")
+    for index, rule in enumerate(rules if isinstance(rules, list) else ()):
+        when = rule.get("when") if isinstance(rule, Mapping) else None
+        if not isinstance(when, str) or not when:
+            continue
+        try:
+            compile_condition(when)
+        except ConditionError as error:
+            message = f"rule {rule.get('name')!r}: {error.message}"
+            yield Finding(path=("rules", index, "when"), value=when, message=message, mend=error.mend)
 
 
 def _to_finding(detail: ErrorDetails, lines: Lines) -> Finding:

@@ -68,8 +68,9 @@ def closed_values(column: str) -> list[str]:
 def closed_words(tree: Tree) -> Iterator[tuple[str, str]]:
     """Pairs of a closed column and a word that it is compared with."""
     for column, literal in _pairs(tree):
-        values = pl.select(from_tree(literal)).to_series().to_list()
-        yield from ((column, value) for value in values if isinstance(value, str))
+        values = pl.select(from_tree(literal)).to_series()
+        values = values.explode() if isinstance(values.dtype, pl.List) else values  # the list of an IN
+        yield from ((column, value) for value in values.to_list() if isinstance(value, str))
 
 
 def rewrite(tree: Tree) -> Tree:

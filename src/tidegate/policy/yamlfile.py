@@ -135,7 +135,7 @@ class _Reader:
 
 def _scalar(node: yaml.ScalarNode) -> object:
     text = node.value
-    if node.style is not None:
+    if node.style:  # quoted, or a block; a plain text has none, or an empty one
         return text
     if text in _NULL:
         return None
