@@ -119,9 +119,9 @@ def flat(queue: pl.DataFrame) -> pl.DataFrame:
         rules.alias("points_rules"),
         headline(_REASONS),
     )
-    return plain.with_columns(
-        pl.when(pl.col(pl.String).str.contains(_FORMULA))
-        .then(pl.concat_str(pl.lit("'"), pl.col(pl.String)))
-        .otherwise(pl.col(pl.String))
-        .name.keep()
-    )
+    return plain.with_columns(_no_formula(name) for name, dtype in plain.schema.items() if dtype == pl.String)
+
+
+def _no_formula(name: str) -> pl.Expr:
+    text = pl.col(name)
+    return pl.when(text.str.contains(_FORMULA)).then(pl.concat_str(pl.lit("'"), text)).otherwise(text).alias(name)
