@@ -132,7 +132,7 @@ def _as_of(tickets: pl.DataFrame, states: States) -> pl.DataFrame:
     status[states.row[states.last]] = states.state[states.last]
     later = pl.Series(states.later)
     return tickets.with_columns(
-        status=pl.Series(status).cast(STATUS).zip_with(later, tickets["status"]),
+        status=pl.Series(STATUSES, dtype=STATUS).gather(status).zip_with(later, tickets["status"]),
         **{name: pl.when(~later).then(name) for name in ("solved_at", "closed_at")},
     )
 
