@@ -10,13 +10,9 @@ import numpy as np
 from tidegate.simulate.clocks import TIME, Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     Column = NDArray[np.float64]
-    Rows = NDArray[np.int64]
-    Score = Callable[[Rows, Column], Column]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +50,7 @@ class Belief:
         """The likeliest level of each visit; of equal ones the more urgent."""
         return np.argmax(self.probability, axis=1)
 
-    def age(self, rows: Rows, since: Column, now: float) -> Column:
+    def age(self, since: Column, now: float) -> Column:
         """(n, 4) minutes on each level's clock at `now` for visits that have waited since then."""
         return np.column_stack([clock.at(now) - clock.read(since) for clock in self.clocks])
 

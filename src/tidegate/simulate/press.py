@@ -3,8 +3,8 @@
 Between two target passings the cost of a visit is ``a * e(t) + b``: what presses towards a target grows by the same
 factor ``e(t) = exp(clock(t) / horizon)`` for everybody, what has passed its target stays. So the cost that a visit will
 have reached at the end of a short epoch bounds its cost until then. `PressQueue` keeps the visits with the highest bounds
-in front, in a heap; only when the best of them could be beaten from behind, or the epoch is over, are all bounds taken
-anew. Near ties, and hand-outs at the very instant of a passing, are settled by the ranking function itself, so the
+in front, in a heap; only when the best of them could be beaten from behind, or the epoch is over, are all bounds
+taken anew. Near ties, and hand-outs at the very instant of a passing, are settled by the ranking function itself, so the
 order is that of scoring every waiting visit at every hand-out, to the last bit.
 """
 
@@ -120,7 +120,12 @@ class PressQueue:
     def __init__(self, press: Press, score: Score) -> None:
         self._press, self._score = press, score
         self._plain = press.first is TIME and press.second is TIME
-        self._first, self._second, self._soonest, self._known = press.first_terms, press.second_terms, press.soonest, press.known
+        self._first, self._second, self._soonest, self._known = (
+            press.first_terms,
+            press.second_terms,
+            press.soonest,
+            press.known,
+        )
         self._scale = 1.0 / press.belief.horizon
         self._entered = press.entered.copy()
         self._heap: list[Entry] = []

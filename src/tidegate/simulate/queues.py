@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
+
+    from tidegate.simulate.clocks import Clock
 
     Column = NDArray[np.float64]
     Rows = NDArray[np.int64]
@@ -44,26 +46,22 @@ class KeyQueue:
     Parameters
     ----------
     keys
-        One a visit: the smallest is handed out first.
-    since
-        Weight of the minute at which the wait began, added to the key: 1 turns minutes until a deadline into a
-        deadline.
+        One a visit: the smallest is handed out first, of equal ones the one that has waited longest.
     """
 
-    def __init__(self, keys: ArrayLike, *, since: float = 0.0) -> None:
+    def __init__(self, keys: ArrayLike) -> None:
         self._keys = np.asarray(keys, dtype=np.float64).tolist()
-        self._since = since
-        self._heap: list[tuple[float, int]] = []
+        self._heap: list[tuple[float, float, int]] = []
         self._gone: set[int] = set()
 
     def push(self, row: int, now: float) -> None:
         """See `Queue.push`."""
-        heappush(self._heap, (self._keys[row] + self._since * now, row))
+        heappush(self._heap, (self._keys[row], now, row))
 
     def take(self, now: float) -> int:  # noqa: ARG002 -- part of the protocol; a fixed order does not look at the time
         """See `Queue.take`."""
         while True:
-            row = heappop(self._heap)[1]
+            row = heappop(self._heap)[2]
             if row not in self._gone:
                 return row
             self._gone.remove(row)
@@ -71,6 +69,30 @@ class KeyQueue:
     def drop(self, row: int) -> None:
         """See `Queue.drop`."""
         self._gone.add(row)
+
+
+class DueQueue(KeyQueue):
+    """Waiting visits by the moment at which their target passes, the earliest first.
+
+    Parameters
+    ----------
+    minutes
+        Target of each visit.
+    clocks
+        What the target of each visit is counted on, as positions in `dials`.
+    dials
+        The clocks.
+    """
+
+    def __init__(self, minutes: ArrayLike, clocks: ArrayLike, dials: Sequence[Clock]) -> None:
+        super().__init__(minutes)
+        self._clocks, self._dials = np.asarray(clocks).tolist(), dials
+
+    def push(self, row: int, now: float) -> None:
+        """See `Queue.push`."""
+        dial = self._dials[self._clocks[row]]
+        due = float(dial.when(np.array([dial.at(now) + self._keys[row]]))[0])
+        heappush(self._heap, (due, now, row))
 
 
 class ScanQueue:

@@ -60,11 +60,11 @@ def ciw_waits(load: Workload, servers: int | ciw.Schedule, *, classes: bool, unt
 
 
 def fifo(load: Workload) -> Callable[[], KeyQueue]:
-    return lambda: KeyQueue(np.zeros(load.at.size), since=1.0)
+    return lambda: KeyQueue(np.zeros(load.at.size))
 
 
 def static(load: Workload) -> Callable[[], KeyQueue]:
-    return lambda: KeyQueue(load.level * 1e9, since=1.0)
+    return lambda: KeyQueue(load.level)
 
 
 @pytest.mark.parametrize("service", ["exponential", "lognormal"])

@@ -1,0 +1,201 @@
+"""The policies that a backtest compares, by name, as makers of queues.
+
+``fifo``                 first in, first out
+``edf``                  earliest deadline first, by the likeliest level
+``static``               the likeliest level, then first in, first out
+``value``                the most valuable first
+``weighted-sum``         the playbook's weighted sum
+``wspt``                 weighted shortest processing time: value times severity of the likeliest level, over effort
+``cost-of-delay-label``  cost of delay as if the likeliest level were certain
+``cost-of-delay``        cost of delay over the posterior
+``history``              the order in which the team took them up
+``oracle``               cost of delay with the true level, and the true handling time where it is real
+
+``+aged:50`` behind a name gives every 50th hand-out to the oldest ticket past one business day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tidegate.simulate.clocks import TIME
+from tidegate.simulate.lanes import LaneQueue
+from tidegate.simulate.press import Press, PressQueue
+from tidegate.simulate.queues import DueQueue, KeyQueue, Queue, ScanQueue
+from tidegate.simulate.slope import SlopeQueue
+from tidegate.tables.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from tidegate.simulate.belief import Belief
+    from tidegate.simulate.workload import Workload
+
+    Column = NDArray[np.float64]
+    Rows = NDArray[np.int64]
+    Ranking = Callable[[Belief, Rows, Column], Column]
+
+NAMES: Final = (
+    "fifo",
+    "edf",
+    "static",
+    "value",
+    "weighted-sum",
+    "wspt",
+    "cost-of-delay-label",
+    "cost-of-delay",
+    "history",
+    "oracle",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """Everything that a policy may look at, and what only the oracle and the judge may.
+
+    Attributes
+    ----------
+    workload
+        The truth.
+    belief
+        What was knowable when each visit entered.
+    severity
+        Severities of P0 to P3 in the policy.
+    cost
+        The ranking: ``cost(belief, rows, age)`` scores n rows whose ages are (n, 4) minutes, the highest first.
+    standing
+        m points of the weighted sum as a visit enters; None where nobody worked them out.
+    sla_gain
+        Points of the weighted sum that the deadline gives when it is reached.
+    taken_up
+        When the team took each visit up in history, nan where it did not; None without a history.
+    true_times
+        Whether handling times are real, so that the oracle may know them.
+    now_when
+        Probability of P0 that opens lane now; None leaves the lanes out.
+    aged_after
+        Minutes of age that count as aged.
+    """
+
+    workload: Workload
+    belief: Belief
+    severity: tuple[float, ...]
+    cost: Ranking
+    standing: Column | None = None
+    sla_gain: float = 10.0
+    taken_up: Column | None = None
+    true_times: bool = False
+    now_when: float | None = None
+    aged_after: float = 510.0
+
+
+def maker(name: str, scene: Scene) -> Callable[[], Queue]:
+    """Return what makes an empty queue of this policy.
+
+    Parameters
+    ----------
+    name
+        One of `NAMES`, with ``+aged:k`` behind it for an aged lane.
+    scene
+        What there is to know.
+
+    Raises
+    ------
+    InputError
+        If the name is unknown, or asks for a history that is not there.
+    """
+    base, _, aged = name.partition("+aged")
+    every = _every(name, aged) if "+aged" in name else 0
+    make, now = _base(base, scene)
+    if not every and now is None:
+        return make
+    lane = np.zeros(scene.workload.at.size, dtype=bool) if now is None else now
+
+    def lanes() -> Queue:
+        return LaneQueue(
+            lane.tolist(), make(), make(), every=every, after=scene.aged_after, clock=scene.belief.clocks[3]
+        )
+
+    return lanes
+
+
+def _every(name: str, aged: str) -> int:
+    if not aged:
+        return 50
+    number = aged.removeprefix(":")
+    if not number.isdigit() or int(number) < 1:
+        raise InputError("an aged lane needs a whole number", value=name, expected="such as cost-of-delay+aged:50")
+    return int(number)
+
+
+def _base(name: str, scene: Scene) -> tuple[Callable[[], Queue], NDArray[np.bool_] | None]:
+    belief, work = scene.belief, scene.workload
+    level = belief.level
+    if name in {"cost-of-delay", "cost-of-delay-label", "oracle"}:
+        seen = {
+            "cost-of-delay": lambda: belief,
+            "cost-of-delay-label": belief.certain,
+            "oracle": lambda: _oracle(scene),
+        }
+        return _cost_of_delay(seen[name](), scene)
+    if name == "weighted-sum":
+        return _weighted_sum(scene), None
+    if name == "edf":
+        rows = np.arange(level.size)
+        return lambda: DueQueue(belief.minutes[rows, level], level, belief.clocks), None
+    if name == "history" and scene.taken_up is None:
+        raise InputError("the policy 'history' needs a history that says when tickets were first answered")
+    keys = {
+        "fifo": lambda: np.zeros(level.size),
+        "static": lambda: level,
+        "value": lambda: -belief.value,
+        "wspt": lambda: -belief.value * np.array(scene.severity)[level] / belief.effort,
+        "history": lambda: np.nan_to_num(np.asarray(scene.taken_up), nan=np.inf),
+    }
+    if name not in keys:
+        raise InputError("unknown policy", value=name, expected=", ".join(NAMES), mend="or name a policy file")
+    column = keys[name]()
+    assert column.size == work.at.size  # noqa: S101
+    return lambda: KeyQueue(column), None
+
+
+def _weighted_sum(scene: Scene) -> Callable[[], Queue]:
+    """Points as a visit enters, and those of the deadline by the minute."""
+    belief, standing = scene.belief, scene.standing
+    if standing is None:
+        raise InputError("the policy 'weighted-sum' needs the points of its other factors")
+    level, rows = belief.level, np.arange(standing.size)
+    minutes = belief.minutes[rows, level]
+
+    def score(chosen: Rows, since: Column, now: float) -> Column:
+        age = belief.age(since, now)[np.arange(chosen.size), level[chosen]]
+        return standing[chosen] + scene.sla_gain * np.clip(age / minutes[chosen], 0.0, 1.0)
+
+    if any(clock is not TIME for clock in belief.clocks):
+        return lambda: ScanQueue(score)
+    return lambda: SlopeQueue(standing, minutes, scene.sla_gain, score)
+
+
+def _oracle(scene: Scene) -> Belief:
+    truth = replace(scene.belief, probability=np.eye(4)[scene.workload.level])
+    if not scene.true_times:
+        return truth
+    work = scene.workload.work
+    return replace(truth, effort=work / work.mean())
+
+
+def _cost_of_delay(belief: Belief, scene: Scene) -> tuple[Callable[[], Queue], NDArray[np.bool_] | None]:
+    work = scene.workload
+    tickets = np.arange(work.at.size) < work.tickets
+    press = Press(belief, np.where(tickets, work.at, np.nan))
+
+    def score(rows: Rows, since: Column, now: float) -> Column:
+        return scene.cost(belief, rows, belief.age(since, now))
+
+    now = None if scene.now_when is None else belief.probability[:, 0] >= scene.now_when
+    return lambda: PressQueue(press, score), now
