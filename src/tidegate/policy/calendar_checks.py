@@ -58,7 +58,7 @@ def _check_calendar(calendar: Calendar, path: Path) -> Iterator[Finding]:
 def _is_zone(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         return False
     return True
 

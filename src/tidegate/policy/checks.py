@@ -126,18 +126,15 @@ def _check_missed(policy: Policy) -> Iterator[Finding]:
     ratio = weight[:, 1:] / weight[:, :-1]
     row, k = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
     least = float(ratio[row, k])
-    if least <= policy.ranking.missed + _TOLERANCE:
+    if least <= policy.ranking.missed + _TOLERANCE or least > 1:  # over 1 only if the levels are out of order
         return
     clock, tier, group = table.frame.row(int(row))[1:]
     where = f"{LEVELS[k + 1]} weighs {least:.3g} times {LEVELS[k]} in {_FIELD[clock]}{_who(tier, group)}"
-    mend = f"the least that holds is {math.ceil(least * 1000) / 1000:g}"
-    if least > 1:
-        mend = f"no value holds: lower the severity of {LEVELS[k + 1]}, or give {LEVELS[k]} less time"
     yield Finding(
         path=("ranking", "missed"),
         value=policy.ranking.missed,
         message=f"a late ticket could lose points by turning out to be more urgent, as {where}",
-        mend=mend,
+        mend=f"the least that holds is {math.ceil(least * 1000) / 1000:g}",
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tidegate.policy import load
+from tidegate.policy import Policy, load
 from tidegate.policy.conditions import ConditionError, compile_condition, required_columns, rule_flags
 from tidegate.tables.facts import FACTS
 
@@ -27,7 +27,7 @@ TICKETS = {
 FRAME = pl.DataFrame(TICKETS, schema={name: FACTS[name].dtype for name in TICKETS})
 
 
-def policy_with(*conditions: str) -> object:
+def policy_with(*conditions: str) -> Policy:
     values = load("starter").model_dump(mode="json")
     values["rules"] = [{"name": f"r{i}", "when": when, "then": {"tag": "x"}} for i, when in enumerate(conditions)]
     return load(values)
@@ -213,10 +213,6 @@ def test_shipped_keywords_leave_ordinary_texts_alone(text: str | None) -> None:
 
 def fired(text: str | None) -> list[str]:
     policy = load("starter")
-    facts = pl.DataFrame({name: [fact.missing] for name, fact in FACTS.items()}, schema_overrides=dtypes())
+    facts = pl.DataFrame({name: pl.Series([fact.missing], dtype=fact.dtype) for name, fact in FACTS.items()})
     flags = rule_flags(policy, facts.with_columns(text=pl.lit(text, dtype=pl.String))).row(0)
     return [rule.name for rule, flag in zip(policy.rules, flags, strict=True) if flag]
-
-
-def dtypes() -> dict[str, pl.DataType]:
-    return {name: fact.dtype for name, fact in FACTS.items()}
