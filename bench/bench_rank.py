@@ -1,6 +1,6 @@
 """Ranking speed: a million open tickets, 26 columns, 12 rules, full cost of delay; beside four peers in the same run.
 
-    python bench/bench_rank.py [TICKETS]
+python bench/bench_rank.py [TICKETS]
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rank_peers import duckdb_query, numpy_order, python_points, zen_decision
 
 from tidegate.policy import load
 from tidegate.policy.targets import target_table, weights
-from tidegate.rank.board import Board, queue_frame, with_reasons
+from tidegate.ranking.board import Board, queue_frame, with_reasons
 from tidegate.tables.words import CLOCK, LEVEL
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -82,7 +82,9 @@ def tickets(rows: int, seed: int = 1) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "ticket_id": pl.Series(np.arange(rows)).cast(pl.String),
-            "created_at": pl.Series((draw.integers(0, 10**7, rows) + 1_760_000_000) * 1_000_000).cast(pl.Datetime("us", "UTC")),
+            "created_at": pl.Series((draw.integers(0, 10**7, rows) + 1_760_000_000) * 1_000_000).cast(
+                pl.Datetime("us", "UTC")
+            ),
             "clock": pl.Series(clock).cat.to(CLOCK),
             "level": pl.Series(level).cat.to(LEVEL),
             **{f"level_p{k}": np.ascontiguousarray(p[:, k]) for k in range(4)},
@@ -132,8 +134,20 @@ def against_duckdb(facts: pl.DataFrame) -> None:
     ours, theirs = order(facts), base.execute(query).fetchnumpy()["ticket_id"].astype(np.int64)
     print(f"same order as DuckDB in {np.mean(ours == theirs):.4%} of places")
     limited = f"{query} LIMIT {PAGE}"
-    report("page of 200 with reasons", cpu(lambda: page(facts)), "DuckDB top 200", cpu(lambda: base.execute(limited).fetchnumpy()), "<= 0.5")
-    report("full order", cpu(lambda: order(facts)), "DuckDB full order", cpu(lambda: base.execute(query).fetchnumpy()), "<= 0.5")
+    report(
+        "page of 200 with reasons",
+        cpu(lambda: page(facts)),
+        "DuckDB top 200",
+        cpu(lambda: base.execute(limited).fetchnumpy()),
+        "<= 0.5",
+    )
+    report(
+        "full order",
+        cpu(lambda: order(facts)),
+        "DuckDB full order",
+        cpu(lambda: base.execute(query).fetchnumpy()),
+        "<= 0.5",
+    )
 
 
 def against_loops(facts: pl.DataFrame) -> None:
@@ -142,8 +156,14 @@ def against_loops(facts: pl.DataFrame) -> None:
     rows, scale = sample.to_dicts(), facts.height / sample.height
     ours = cpu(lambda: order(facts))
     loop = cpu(lambda: python_points(rows, POLICY, TARGETS.minutes, weights(POLICY, TARGETS)), runs=3)
-    theirs = sorted(range(len(rows)), key=python_points(rows, POLICY, TARGETS.minutes, weights(POLICY, TARGETS)).__getitem__, reverse=True)
-    print(f"the loop's best is ours: {rows[theirs[0]]['ticket_id'] == queue_frame(Board.of(sample, POLICY, TARGETS).take(order(sample)[:1]))['ticket_id'][0]}")
+    theirs = sorted(
+        range(len(rows)),
+        key=python_points(rows, POLICY, TARGETS.minutes, weights(POLICY, TARGETS)).__getitem__,
+        reverse=True,
+    )
+    print(
+        f"the loop's best is ours: {rows[theirs[0]]['ticket_id'] == queue_frame(Board.of(sample, POLICY, TARGETS).take(order(sample)[:1]))['ticket_id'][0]}"
+    )
     report("full order", ours, "a Python loop per ticket", loop * scale, "<= 0.025")
     few = rows[:2_000]
     zen = cpu(lambda: zen_decision(few, RULES), runs=3) * facts.height / len(few)
@@ -164,19 +184,31 @@ def memory(rows: int) -> None:
     size, before = facts.estimated_size(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     full(facts)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(f"input frame {size / 1e6:.0f} MB; peak of the process {before / 1e6:.0f} MB after making it, {after / 1e6:.0f} MB "
-          f"after ranking: {after / size:.2f} times the frame   wanted <= 3")
+    print(
+        f"input frame {size / 1e6:.0f} MB; peak of the process {before / 1e6:.0f} MB after making it, {after / 1e6:.0f} MB "
+        f"after ranking: {after / size:.2f} times the frame   wanted <= 3"
+    )
 
 
 def main() -> None:
     """Run everything."""
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     facts = tickets(rows)
-    print(f"{facts.height:,} tickets, {facts.width} columns, {len(RULES)} rules; polars {pl.__version__}, numpy {np.__version__}, duckdb {duckdb.__version__}")
+    print(
+        f"{facts.height:,} tickets, {facts.width} columns, {len(RULES)} rules; polars {pl.__version__}, numpy {np.__version__}, duckdb {duckdb.__version__}"
+    )
     against_duckdb(facts)
-    report("full order", cpu(lambda: order(facts)), "hand-written NumPy", cpu(lambda: numpy_order(facts, TARGETS.minutes, weights(POLICY, TARGETS))), "<= 1.0")
-    print(f"full order: {cpu(lambda: order(facts)) / facts.height * 1e6:.3f} microseconds a ticket; "
-          f"with the queue table {cpu(lambda: full(facts)) / facts.height * 1e6:.3f}")
+    report(
+        "full order",
+        cpu(lambda: order(facts)),
+        "hand-written NumPy",
+        cpu(lambda: numpy_order(facts, TARGETS.minutes, weights(POLICY, TARGETS))),
+        "<= 1.0",
+    )
+    print(
+        f"full order: {cpu(lambda: order(facts)) / facts.height * 1e6:.3f} microseconds a ticket; "
+        f"with the queue table {cpu(lambda: full(facts)) / facts.height * 1e6:.3f}"
+    )
     against_loops(facts)
     growth()
     sys.stdout.flush()

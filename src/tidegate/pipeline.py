@@ -16,8 +16,8 @@ from tidegate.enrich.clocks import due
 from tidegate.enrich.facts import facts as facts_of
 from tidegate.policy.conditions import required_columns
 from tidegate.policy.targets import target_table
-from tidegate.rank.board import Board, queue_frame, with_reasons
-from tidegate.rank.explain import Lead, Move, value_columns, what_would_change, why_above
+from tidegate.ranking.board import Board, queue_frame, with_reasons
+from tidegate.ranking.explain import Lead, Move, value_columns, what_would_change, why_above
 from tidegate.read.given import given_levels, learn_confusion
 from tidegate.tables.words import CLOCK
 

@@ -19,7 +19,7 @@ from tidegate.tables import InputError
 if TYPE_CHECKING:
     from tidegate.cli.inputs import Inputs
     from tidegate.pipeline import Explanation
-    from tidegate.rank.explain import Lead, Move
+    from tidegate.ranking.explain import Lead, Move
 
 _BAR: Final = 30
 _CHANGES: Final = 12

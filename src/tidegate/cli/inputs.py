@@ -67,7 +67,9 @@ def gather(
     moment, chosen = support.parse_now(now), load(policy)
     mapping = Mapping.load(map_file) if map_file else None
     with support.progress("reading") as progress:
-        tickets = read_tickets(list(files), mapping=mapping, now=moment, timezone=timezone, progress=progress)
+        tickets = read_tickets(
+            [str(file) for file in files], mapping=mapping, now=moment, timezone=timezone, progress=progress
+        )
     _say("tickets", tickets)
     sides = {}
     for name, path, reader in (

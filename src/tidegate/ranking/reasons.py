@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import polars as pl
 
-from tidegate.rank import words
-from tidegate.rank.beliefs import posterior
-from tidegate.rank.cost import POINTS
-from tidegate.rank.value import value_factors
+from tidegate.ranking import words
+from tidegate.ranking.beliefs import posterior
+from tidegate.ranking.cost import POINTS
+from tidegate.ranking.value import value_factors
 from tidegate.tables.words import LEVEL
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tidegate.policy.model import Effect, Policy
-    from tidegate.rank.score import Scores
+    from tidegate.ranking.score import Scores
 
 REASONS: Final = pl.List(pl.Struct({"kind": pl.String, "text": pl.String, "points": pl.Float64}))
 

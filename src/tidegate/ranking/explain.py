@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from tidegate.policy.conditions import required_columns
-from tidegate.rank.order import sort_keys
-from tidegate.rank.value import value_factors
+from tidegate.ranking.order import sort_keys
+from tidegate.ranking.value import value_factors
 from tidegate.tables.facts import FACTS
 from tidegate.tables.words import LANES, LEVELS
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tidegate.policy.model import Policy
-    from tidegate.rank.board import Board
+    from tidegate.ranking.board import Board
 
 _EQUAL: Final = 1e-9
 _STEPS: Final = (1, 2, 5, 10, 50, 100, 1000)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from helpers.boards import facts, policy_with, posteriors, tickets
 from tidegate.policy.targets import target_table
-from tidegate.rank.board import Board, queue_frame, with_reasons
+from tidegate.ranking.board import Board, queue_frame, with_reasons
 
 if TYPE_CHECKING:
     from random import Random

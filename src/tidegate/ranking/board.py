@@ -10,11 +10,11 @@ import polars as pl
 
 from tidegate.policy.conditions import rule_flags
 from tidegate.policy.targets import day_minutes
-from tidegate.rank.beliefs import ages, likeliest, posterior
-from tidegate.rank.methods import Method, method_of
-from tidegate.rank.order import hand_out_aged, ranked_rows, sort_keys
-from tidegate.rank.reasons import Shown, reasons
-from tidegate.rank.score import AGED, NOW, Scores, rule_points, score
+from tidegate.ranking.beliefs import ages, likeliest, posterior
+from tidegate.ranking.methods import Method, method_of
+from tidegate.ranking.order import hand_out_aged, ranked_rows, sort_keys
+from tidegate.ranking.reasons import Shown, reasons
+from tidegate.ranking.score import AGED, NOW, Scores, rule_points, score
 from tidegate.tables.words import LANE, LEVEL
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from tidegate.rank import cost
-from tidegate.rank.beliefs import ages, likeliest
+from tidegate.ranking import cost
+from tidegate.ranking.beliefs import ages, likeliest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tidegate.policy.targets import day_minutes
-from tidegate.rank.beliefs import ages, likeliest, posterior
-from tidegate.rank.methods import Method, method_of
-from tidegate.rank.rules import NO_LANE, Outcome, clamp, outcome
-from tidegate.rank.value import value_of
+from tidegate.ranking.beliefs import ages, likeliest, posterior
+from tidegate.ranking.methods import Method, method_of
+from tidegate.ranking.rules import NO_LANE, Outcome, clamp, outcome
+from tidegate.ranking.value import value_of
 from tidegate.tables.words import LANES, URGENT
 
 if TYPE_CHECKING:

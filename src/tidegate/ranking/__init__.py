@@ -1,0 +1,1 @@
+"""Factors, points, lanes, order and reasons of the queue."""
