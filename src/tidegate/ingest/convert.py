@@ -210,7 +210,8 @@ class _Conversion:
             return
         lost = values.filter(result.is_null() & q.told(values))
         if lost.len():
-            words = lost.value_counts(sort=True).get_column(lost.name or "").head(3).to_list()
+            counts = lost.alias("word").value_counts().sort("count", "word", descending=[True, False])
+            words = counts.get_column("word").head(3).to_list()
             known = [word for word in words if not is_nothing(word)]
             self.tell(
                 name, lost.len(), ", ".join(map(shorten, known)), as_what or "a value of this column", quoted=True

@@ -85,9 +85,8 @@ def _only_known(rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
 def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
     contents = sorted(set(rows.columns) - {"ticket_id", "updated_at", ROW, FILE})
     told = [name for name in ("status", "reopens", "transfers", "replies") if name in contents]
-    rest = pl.struct(name for name in contents).hash(seed=1) if contents else pl.lit(0)
-    keys = [pl.col("ticket_id"), pl.col("updated_at"), *(pl.col(name) for name in told), rest]
-    return rows.sort(keys, nulls_last=False)
+    rest = pl.struct(contents).hash(seed=1)
+    return rows.sort("ticket_id", "updated_at", *told, rest)
 
 
 def _first_level(rows: pl.DataFrame) -> pl.Expr | None:

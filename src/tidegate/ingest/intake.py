@@ -91,7 +91,8 @@ def read_table(
         progress(len(sources), len(sources))
     rows = pl.concat(frames, how="diagonal") if len(frames) > 1 else frames[0]
     rows, more, said = _settle(rows, table, mappings[0], now)
-    rejected += more
+    spelled = {name: sources[0] for name, sources in mappings[0].columns.items()}
+    rejected += [rejection._replace(column=spelled.get(rejection.column or "")) for rejection in more]
     valid = _complete(rows, table)
     return Intake(valid, _account(rejected), valid.height + len(rejected), mappings[0], (*notes, *said))
 

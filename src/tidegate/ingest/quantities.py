@@ -28,6 +28,7 @@ UNITS: Final[dict[str, str]] = {
 }
 """Units that a source column may come in, and what is done about them."""
 
+_NO_LABEL: Final = ("", "-", "none", "null")
 _STARS: Final = 5.0  # a scale that begins at one
 _SCALES: Final = (_STARS, 10.0, 100.0)
 _FACTORS: Final = {"seconds": 1 / 60, "hours": 60.0}
@@ -36,7 +37,7 @@ _NUMBER: Final = r"([-+]?\d+(?:[.,]\d+)*(?:[eE][-+]?\d+)?)"
 
 def by_word(values: pl.Series, meaning: Callable[[str], object], dtype: pl.DataType) -> pl.Series:
     """Look every distinct text up once; what a function says of it is what all its rows get."""
-    words = values.unique().drop_nulls()
+    words = values.unique().drop_nulls().sort()
     meanings = pl.Series([meaning(word) for word in words.to_list()], dtype=dtype)
     if words.is_empty():
         return pl.Series(values.name, [None], dtype=dtype).new_from_index(0, values.len())
@@ -122,6 +123,8 @@ def to_list(values: pl.Series, unit: str | None = None) -> pl.Series:
         lists = values.list.eval(pl.element().str.strip_chars().str.to_lowercase())
         return _named(lists)
     signs = r"[,;|\s]+" if unit == "words" else r"\s*[,;|]\s*"
+    if values.is_empty():
+        return pl.Series(values.name, [], dtype=pl.List(pl.String))
     cells = values.unique()
     text = cells.str.to_lowercase().str.replace_all(r"[\[\]\"']", "").str.strip_chars()
     lists = _named(text.str.replace_all(signs, "\x1f").str.split("\x1f"))
@@ -130,5 +133,5 @@ def to_list(values: pl.Series, unit: str | None = None) -> pl.Series:
 
 
 def _named(lists: pl.Series) -> pl.Series:
-    named = lists.list.eval(pl.element().filter(pl.element().is_not_null() & (pl.element() != "")))
+    named = lists.list.eval(pl.element().filter(pl.element().is_not_null() & ~pl.element().is_in(list(_NO_LABEL))))
     return named.list.unique(maintain_order=True)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tidegate.ingest.mapping import Mapping
 
 _AFTER_CREATED: Final = ("first_response_at", "last_requester_at", "solved_at", "closed_at")
+_PLACE: Final = "\x00place"
 _NOT_YET: Final = (*_AFTER_CREATED, "updated_at")
 
 
@@ -43,19 +44,17 @@ def without_repeats(frame: pl.DataFrame, key: str) -> tuple[pl.DataFrame, list[R
     """Keep one row a key: the last by update time, else the first in the file."""
     if frame.get_column(key).n_unique() == frame.height:
         return frame, []
-    newest = pl.col("updated_at") if "updated_at" in frame.columns else pl.lit(0)
-    place = pl.int_range(pl.len()).alias("\x00place")
-    ranked = frame.with_columns(place).sort(
-        newest, pl.col("\x00place"), descending=[True, False], nulls_last=True, maintain_order=True
-    )
-    kept = ranked.unique(key, keep="first", maintain_order=True).sort("\x00place")
-    others = ranked.join(kept.select("\x00place"), on="\x00place", how="anti")
+    ranked = frame.with_row_index(_PLACE)
+    if "updated_at" in frame.columns:
+        ranked = ranked.sort("updated_at", descending=True, nulls_last=True, maintain_order=True)
+    kept = ranked.unique(key, keep="first", maintain_order=True).sort(_PLACE)
+    others = ranked.join(kept.select(_PLACE), on=_PLACE, how="anti")
     found = others.select(FILE, ROW, key).join(kept.select(key, FILE, ROW), on=key, suffix="_kept")
     rejected = [
         Rejection(file, row, key, str(value), f"{key} occurs again in row {kept_row} of {kept_file}, which was kept")
         for file, row, value, kept_file, kept_row in found.select(FILE, ROW, key, f"{FILE}_kept", f"{ROW}_kept").rows()
     ]
-    return kept.drop("\x00place"), rejected
+    return kept.drop(_PLACE), rejected
 
 
 def without_future(frame: pl.DataFrame, now: datetime) -> tuple[pl.DataFrame, list[Rejection]]:

@@ -41,7 +41,12 @@ ZENDESK = System(
     },
     statuses={"pending": "waiting", "deleted": "closed"},
     priorities={"urgent": "P0", "high": "P1", "normal": "P2", "low": "P3"},
-    units={"first_response_at": "minutes after created_at", "transfers": "stations", "tags": "words"},
+    units={
+        "first_response_at": "minutes after created_at",
+        "transfers": "stations",
+        "tags": "words",
+        "replies": "without the first",
+    },
     sides={
         "requester_id": "users",
         "assignee_id": "users",
