@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """File formats of the demo."""
 
     csv = "csv"
     parquet = "parquet"
 
 
-def demo(
+def demo(  # noqa: PLR0917 -- every option of the verb
     out: Annotated[Path, typer.Option(help="Folder to write to; made if it is missing.")] = Path("demo"),
     tickets: Annotated[int, typer.Option(min=0, help="How many tickets the window holds.")] = 20_000,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 7,

@@ -65,8 +65,8 @@ def arrivals(
 
     Returns
     -------
-    Ascending in time: ``at`` (UTC), ``true_level``, ``handling_minutes`` (working minutes), ``value`` (1 is ordinary: by
-    tier and the square root of contract value over 10,000), ``intent``, ``tier``, ``contract_value``,
+    Ascending in time: ``at`` (UTC), ``true_level``, ``handling_minutes`` (working minutes), ``value`` (1 is ordinary:
+    by tier and the square root of contract value over 10,000), ``intent``, ``tier``, ``contract_value``,
     ``affected_users``, ``spike`` (the outage brought it).
 
     Raises

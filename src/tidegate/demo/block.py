@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import polars as pl
 
-from tidegate.demo.draw import Draws, draw
+from tidegate.demo.draw import Draws, draw, group_of
 from tidegate.demo.history import Story
 from tidegate.demo.ledger import Ledger, Words
 from tidegate.demo.people import FAMILY_NAMES, GIVEN_NAMES
@@ -16,7 +16,6 @@ from tidegate.demo.scale import CHANNELS, GROUPS, INTENT_NAMES, INTENTS, LANGUAG
 from tidegate.demo.texts import Facts, Written, write_texts
 from tidegate.demo.texts.bank import bank
 from tidegate.tables.words import LEVEL, SIGNALS, STATUS, TIME
-from tidegate.demo.draw import group_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +26,18 @@ _TAGS: Final = (
     *("payments", "defect", "downtime", "login", "rollout", "question", "idea", "churn"),
     *("privacy", "orders", "delivery", "feedback", "contract", "misc"),
 )
+_TAG_LISTS: Final = pl.Series(
+    [
+        list(dict.fromkeys(tag for tag in (own, other, vip) if tag))
+        for own in (*_TAGS, "")
+        for other in (*_TAGS, "")
+        for vip in ("", "vip")
+    ],
+    dtype=pl.List(pl.String),
+)
+"""Every combination of a tag by category, another tag, and vip."""
+_TAGGED: Final = 0.75
+_TAGGED_TWICE: Final = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,7 @@ def _facts(draws: Draws, people: pl.DataFrame) -> Facts:
     )
 
 
-def _tickets(
+def _tickets(  # noqa: PLR0917 -- everything that the desk knows
     rng: np.random.Generator,
     plan: Plan,
     draws: Draws,
@@ -157,7 +168,6 @@ def _tickets(
 def _truth(plan: Plan, draws: Draws, written: Written, tickets: pl.Series) -> pl.DataFrame:
     incidents = plan.trouble.frame["incident_id"]
     second = _where(written.second >= 0, _words(INTENT_NAMES, np.maximum(written.second, 0)))
-    said = pl.DataFrame({name: written.signals[name] for name in SIGNALS})
     return pl.DataFrame(
         {
             "ticket_id": tickets,
@@ -171,29 +181,17 @@ def _truth(plan: Plan, draws: Draws, written: Written, tickets: pl.Series) -> pl
             "frustration": draws.frustration,
             "account_id": plan.customers.frame["account_id"].gather(draws.account),
             "follows_earlier": draws.again,
-            "signals": said.select(
-                pl.concat_list(pl.when(pl.col(name)).then(pl.lit(name)) for name in SIGNALS)
-                .list.drop_nulls()
-                .alias("signals")
-            )["signals"],
+            **{name: written.signals[name] for name in SIGNALS},
         }
     )
 
 
 def _tags(rng: np.random.Generator, draws: Draws) -> pl.Series:
-    """One tag by what the ticket is filed under, for three in four, and now and then a second one."""
-    many = len(draws.filed)
-    tags = pl.Series(_TAGS)
-    frame = pl.DataFrame(
-        {
-            "own": _where(rng.random(many) < 0.75, tags.gather(draws.filed)),  # noqa: PLR2004 -- three in four
-            "other": _where(rng.random(many) < 0.15, tags.gather(rng.integers(0, len(_TAGS), many))),  # noqa: PLR2004
-            "vip": _where(draws.vip, pl.Series(["vip"]).new_from_index(0, many)),
-        }
-    )
-    return frame.select(
-        pl.concat_list("own", "other", "vip").list.drop_nulls().list.unique(maintain_order=True).alias("tags")
-    )["tags"]
+    """One tag by what the ticket is filed under, for most, now and then a second one, and vip."""
+    many, none = len(draws.filed), len(_TAGS)
+    own = np.where(rng.random(many) < _TAGGED, draws.filed, none)
+    other = np.where(rng.random(many) < _TAGGED_TWICE, rng.integers(0, none, many), none)
+    return _TAG_LISTS.gather((own * (none + 1) + other) * 2 + draws.vip)
 
 
 def _times(at: NDArray[np.int64]) -> pl.Series:

@@ -32,15 +32,21 @@ if TYPE_CHECKING:
 Codes = "NDArray[np.intp]"
 LOUD: Final = 0.55
 """Frustration from which a customer is loud."""
+_SENIOR: Final = 0.5
+"""How often the first person of a large account is marked as important."""
+_OWN_LANGUAGE: Final = 0.92
+"""How often somebody writes in the account's language and not in the first one."""
+_FILED_RIGHT: Final = 0.86
+_RECONTACTS: Final = 0.06
 _AFFECTED: Final = np.array((60.0, 14.0, 3.0, 1.0))
 """Median number of people affected by true level."""
 _LEVELS: Final = np.array([row.levels for row in INTENTS])
 _ROUNDS: Final = np.array([row.rounds for row in INTENTS])
 _GROUP: Final = np.array([GROUPS.index(row.group) for row in INTENTS])
-_BY_SCENARIO: Final = np.array([[kind.intents.count(name) for name in INTENT_NAMES] for kind in SCENARIOS], dtype=float)
-for _row, _kind in zip(_BY_SCENARIO, SCENARIOS, strict=True):
-    _row[INTENT_NAMES.index(_kind.intents[0])] = 3.0
-_BY_SCENARIO /= _BY_SCENARIO.sum(axis=1, keepdims=True)
+_WEIGHTS: Final = np.array(
+    [[(name in kind.intents) + 2.0 * (name == kind.intents[0]) for name in INTENT_NAMES] for kind in SCENARIOS]
+)
+_BY_SCENARIO: Final = _WEIGHTS / _WEIGHTS.sum(axis=1, keepdims=True)
 _PRODUCT_TABLE: Final = np.array([np.resize([PRODUCTS.index(name) for name in row.products], 60) for row in INTENTS])
 
 
@@ -106,9 +112,9 @@ def draw(plan: Plan, block: int) -> tuple[Draws, np.random.Generator]:
         account=account,
         person=person,
         stray=choose(rng.random(many), np.array((0.92, 0.05, 0.03))),
-        vip=(person == 0) & (plan.customers.tier[account] >= TIERS.index("enterprise")) & (rng.random(many) < 0.5),
+        vip=(person == 0) & (plan.customers.tier[account] >= TIERS.index("enterprise")) & (rng.random(many) < _SENIOR),
         language=np.where(
-            rng.random(many) < 0.92, plan.customers.language[account], LANGUAGES.index(plan.languages[0])
+            rng.random(many) < _OWN_LANGUAGE, plan.customers.language[account], LANGUAGES.index(plan.languages[0])
         ),
         intent=intent,
         level=level,
@@ -116,7 +122,7 @@ def draw(plan: Plan, block: int) -> tuple[Draws, np.random.Generator]:
         affected=affected_users(rng, level),
         frustration=frustration,
         given=_given(rng, level, frustration),
-        filed=np.where(rng.random(many) < 0.86, intent, rng.integers(0, len(INTENTS), many)),
+        filed=np.where(rng.random(many) < _FILED_RIGHT, intent, rng.integers(0, len(INTENTS), many)),
         product=_product(rng, intent, scenario),
         channel=choose(rng.random(many), np.array(CHANNEL_SHARES)),
         rounds=1 + np.minimum(rng.poisson(_ROUNDS[intent] * np.array((1.5, 1.2, 1.0, 0.8))[level]), 4),
@@ -137,7 +143,7 @@ def _again(
     many = len(created)
     a_day = len(plan.created) / max(1.0, (plan.time.now - plan.time.start) / DAY)
     back = 1 + (rng.random(many) * 5 * a_day).astype(np.intp)
-    holds = (rng.random(many) < 0.06) & (scenario < 0) & (back <= np.arange(many))
+    holds = (rng.random(many) < _RECONTACTS) & (scenario < 0) & (back <= np.arange(many))
     return np.where(holds & (scenario[np.maximum(np.arange(many) - back, 0)] < 0), back, 0)
 
 

@@ -54,7 +54,7 @@ class Story:
         at = self._rounds(rest, answered[rest])
         self._after(rest, at)
 
-    def _luck(self, many: int, chance: float | NDArray[np.float64]) -> NDArray[np.bool_]:
+    def _luck(self, many: int, chance: float | NDArray[np.floating]) -> NDArray[np.bool_]:
         return self.rng.random(many) < chance
 
     def _minutes(self, many: int, median: float | NDArray[np.float64], spread: float) -> NDArray[np.float64]:
@@ -90,7 +90,7 @@ class Story:
         self.ledger.write(rows, at, "bot", self._bodies(rows, "agent/auto"))
 
     def _merge(self, answered: Times) -> Rows:
-        """Merge some tickets of an incident into its first ticket of the block before anybody answers; gives the others."""
+        """Merge some tickets of an incident into its first one before anybody answers; gives the others."""
         draws = self.draws
         many = len(draws.created)
         causes, first = np.unique(draws.cause, return_index=True)

@@ -40,8 +40,9 @@ def labelled_texts(n: int, seed: int, languages: Sequence[str] = LANGUAGES, *, b
     Returns
     -------
     One row a text: ``text`` (subject, newline, body), ``subject``, ``body``, ``intent``, ``second_intent`` (null for
-    none), ``nature``, ``language``, ``level``, ``affected_users`` (true), ``stated_users`` (null where the text gives no
-    number), ``frustration`` (0 to 1), ``deadline`` (a time is asked for) and one boolean column a signal of `SIGNALS`.
+    none), ``nature``, ``language``, ``level``, ``affected_users`` (true), ``stated_users`` (null where the text gives
+    no number), ``frustration`` (0 to 1), ``deadline`` (a time is asked for) and a boolean column for each of
+    `SIGNALS`.
 
     Raises
     ------

@@ -225,7 +225,7 @@ class Ledger:
             }
         )
         named = names.gather(row)
-        return frame.with_columns(pl.col("body").str.replace("{name}", named, literal=True))
+        return frame.with_columns(pl.col("body").str.replace("{name}", pl.lit(named), literal=True))
 
     def _known(self, rows: Rows, at: Times, *more: Rows) -> tuple[Rows, ...]:
         inside = at <= self.now
@@ -240,7 +240,9 @@ class Ledger:
             number = np.full(len(rows), self.words.automation)
         return ACTORS.index(kind), number
 
-    def _event(self, rows: Rows, at: Times, kind: str, actor: str, old: Rows | int, new: Rows | int) -> None:
+    def _event(  # noqa: PLR0917 -- a row of the ledger, in its order
+        self, rows: Rows, at: Times, kind: str, actor: str, old: Rows | int, new: Rows | int
+    ) -> None:
         who, number = self._actor(rows, actor)
         many = len(rows)
         codes = (np.full(many, EVENT_KINDS.index(kind)), np.full(many, who), number)
@@ -256,7 +258,7 @@ def _in_order(parts: list[tuple[NDArray[np.int64], ...]]) -> tuple[NDArray[np.in
 
 
 def _numbered(tickets: pl.Series, row: NDArray[np.int64], mark: str) -> pl.Series:
-    """Number the rows of each ticket from 1; `row` is sorted."""
+    """Make identifiers that number the rows of each ticket from 1; `row` is sorted."""
     begins = np.flatnonzero(np.diff(row, prepend=-1))
     counts = np.diff(begins, append=len(row))
     number = np.arange(len(row)) - np.repeat(begins, counts) + 1

@@ -21,12 +21,15 @@ TIERS: Final = ("trial", "free", "standard", "enterprise", "strategic")
 _TIER_SHARES: Final = np.array((0.12, 0.18, 0.50, 0.16, 0.04))
 _CONTRACTS: Final = np.array((0.0, 0.0, 9_000.0, 60_000.0, 260_000.0))
 """Median contract value a year."""
+_LISTED: Final = 0.02
+"""Paying accounts on the strategic list besides those of that tier."""
+_EXPANDS: Final = 0.07
 _TALK: Final = np.array((0.7, 0.35, 1.0, 2.6, 5.0))
 """Relative number of tickets."""
 
 _NAMES: Final = {
     key: words.split()
-    for key, words in yaml.safe_load(files(__package__).joinpath("names.yml").read_text("utf-8")).items()
+    for key, words in yaml.safe_load(files("tidegate.demo").joinpath("names.yml").read_text("utf-8")).items()
 }
 _FIRST, _SECOND, _TRADE = (_NAMES[key] for key in ("first", "second", "trades"))
 GIVEN_NAMES, FAMILY_NAMES = _NAMES["given"], _NAMES["family"]
@@ -124,8 +127,8 @@ def _standing(rng: np.random.Generator, tier: np.ndarray, size: np.ndarray, now:
         "payment_status": pl.Series(("ok", "failed", "overdue", "disputed")).gather(payment),
         "failed_payments": pl.Series(np.where(payment == 1, 1 + rng.integers(0, 3, many), 0).astype(np.int32)),
         "usage_trend": pl.Series(trend),
-        "strategic": pl.Series((tier == TIERS.index("strategic")) | (pays & (rng.random(many) < 0.02))),
-        "expansion": pl.Series(pays & (rng.random(many) < 0.07)),
+        "strategic": pl.Series((tier == TIERS.index("strategic")) | (pays & (rng.random(many) < _LISTED))),
+        "expansion": pl.Series(pays & (rng.random(many) < _EXPANDS)),
         "lifecycle": pl.Series(("trial", "onboarding", "active", "churning")).gather(lifecycle),
         "owner": owner.gather(rng.integers(0, len(owner), many)),
     }

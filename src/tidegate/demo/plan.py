@@ -124,10 +124,11 @@ def _behind(created: NDArray[np.int64], time: Rhythm, load: float) -> NDArray[np
     net = came - done
     backlog = net - np.minimum(np.minimum.accumulate(net), 0.0)
     rate = done[inside][-1] / max(time.staffed[inside][-1], 1e-9)
-    return backlog / rate
+    return backlog / max(rate, 1e-9)
 
 
-def _check(tickets: int, days: int, now: datetime, agents: int | None, load: float, languages: Sequence[str]) -> None:
+def _check(  # noqa: PLR0917 -- the parameters of `plan`, in its order
+    tickets: int, days: int, now: datetime, agents: int | None, load: float, languages: Sequence[str]) -> None:
     check_languages(languages)
     if tickets < 0:
         raise InputError("a number of tickets cannot be negative", value=tickets)

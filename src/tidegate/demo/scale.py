@@ -1,4 +1,4 @@
-"""What each intent is like: how often, how grave, how long, who takes it. One table that every part of the demo reads."""
+"""What each intent is like: how often, how grave, how long, who takes it. Every part of the demo reads this table."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final, Literal
 
 import polars as pl
@@ -9,14 +11,15 @@ import polars as pl
 from tidegate.demo.company import NOW, blocks
 from tidegate.demo.plan import plan
 from tidegate.demo.scale import BLOCK, LANGUAGES
-from tidegate.tables.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
-    from pathlib import Path
 
 Format = Literal["csv", "parquet"]
+_SPREADSHEET: Final = 100_000
+"""Tickets up to which CSV is the better default."""
+_ROW_GROUP: Final = 131_072
 STREAMED: Final = ("tickets", "messages", "events", "truth")
 
 
@@ -51,23 +54,36 @@ def write(
     The files written, in order.
     """
     layout = plan(tickets, seed, days=days, now=now, agents=agents, load=load, languages=languages)
+    kind = format or ("csv" if tickets <= _SPREADSHEET else "parquet")
     out_dir.mkdir(parents=True, exist_ok=True)
-    kind = format or ("csv" if tickets <= 100_000 else "parquet")  # noqa: PLR2004 -- what a spreadsheet still opens
+    paths = {name: out_dir / f"{name}.{kind}" for name in (*STREAMED, "accounts", "agents", "incidents")}
+    whole = {"accounts": layout.customers.frame, "agents": layout.team.frame, "incidents": layout.trouble.frame}
+    for name, frame in whole.items():
+        _write_csv(frame, paths[name], append=False) if kind == "csv" else frame.write_parquet(paths[name])
+    with TemporaryDirectory(dir=out_dir, prefix=".parts-") as parts:
+        for number, block in enumerate(blocks(layout)):
+            for name in STREAMED:
+                frame = getattr(block, name)
+                if kind == "csv":
+                    _write_csv(frame, paths[name], append=number > 0)
+                else:
+                    frame.write_ipc(Path(parts) / f"{name}-{number:06d}.arrow")
+            if progress:
+                progress(min((number + 1) * BLOCK, tickets), tickets)
+        if kind == "parquet":
+            for name in STREAMED:
+                _join(Path(parts), name, paths[name])
     stamp = out_dir / "now.txt"
     stamp.write_text(now.isoformat() + "\n", encoding="utf-8")
-    paths = {name: out_dir / f"{name}.{kind}" for name in (*STREAMED, "accounts", "agents", "incidents")}
-    for name, frame in (
-        ("accounts", layout.customers.frame),
-        ("agents", layout.team.frame),
-        ("incidents", layout.trouble.frame),
-    ):
-        _write_csv(frame, paths[name], append=False)
-    for number, block in enumerate(blocks(layout)):
-        for name in STREAMED:
-            _write_csv(getattr(block, name), paths[name], append=number > 0)
-        if progress:
-            progress(min((number + 1) * BLOCK, tickets), tickets)
     return [*paths.values(), stamp]
+
+
+def _join(parts: Path, name: str, path: Path) -> None:
+    """Join the parts of one table into one Parquet file, streaming, and drop them."""
+    files = sorted(parts.glob(f"{name}-*.arrow"))
+    pl.scan_ipc(files).sink_parquet(path, compression_level=1, statistics=False, row_group_size=_ROW_GROUP)
+    for file in files:
+        file.unlink()
 
 
 def _write_csv(frame: pl.DataFrame, path: Path, *, append: bool) -> None:

@@ -24,6 +24,17 @@ if TYPE_CHECKING:
 _BAND: Final = np.array(((0.78, 0.20, 0.02), (0.52, 0.42, 0.06), (0.07, 0.63, 0.30), (0.02, 0.40, 0.58)))
 """Chances of a grave, plain or mild wording by true level: the text tells, but not always."""
 _LOUD: Final = 0.55
+"""Frustration from which a customer is loud."""
+_HURRIED: Final = 0.22
+"""How often somebody mistypes; then: shouts when loud, adds a second problem, mentions an earlier message."""
+_SHOUTS: Final = 0.12
+_SECOND: Final = 0.05
+_FOLLOWS_UP: Final = 0.85
+_SARCASTIC: Final = 0.25
+"""How often a loud customer is sarcastic; then: a calm one is plain, a mail is signed, and names the company."""
+_PLAIN: Final = 0.5
+_SIGNED: Final = 0.8
+_COMPANY: Final = 0.4
 _TONES: Final = ("opener/polite", "opener/plain", "opener/angry", "opener/sarcastic")
 
 
@@ -70,7 +81,7 @@ class _Picker:
     def __init__(self, rng: np.random.Generator, stock: Bank, language: NDArray[np.intp]) -> None:
         self._rng, self._stock, self._language = rng, stock, language
         both = pl.concat([stock.sentences, stock.mistyped])
-        self._both, self._hurried = both, (rng.random(len(language)) < 0.22) * len(stock.sentences)
+        self._both, self._hurried = both, (rng.random(len(language)) < _HURRIED) * len(stock.sentences)
 
     def __call__(
         self, names: tuple[str, ...], which: NDArray[np.intp] | int = 0, where: NDArray[np.bool_] | bool = True
@@ -97,7 +108,7 @@ def write_texts(rng: np.random.Generator, facts: Facts, languages: tuple[str, ..
     many = len(facts.intent)
     signals = _signals(rng, facts)
     band = (rng.random(many)[:, None] >= np.cumsum(_BAND, axis=1)[facts.level][:, :2]).sum(axis=1)
-    second = np.where(rng.random(many) < 0.05, rng.integers(0, len(INTENT_NAMES), many), -1)
+    second = np.where(rng.random(many) < _SECOND, rng.integers(0, len(INTENT_NAMES), many), -1)
     deadline = rng.random(many) < np.array((0.35, 0.3, 0.1, 0.04))[facts.level]
     stated = np.where(rng.random(many) < np.array((0.5, 0.4, 0.2, 0.1))[facts.level], facts.affected, 0)
     ref = pl.Series(rng.integers(100_000, 9_999_999, many)).cast(pl.String)
@@ -120,7 +131,7 @@ def write_texts(rng: np.random.Generator, facts: Facts, languages: tuple[str, ..
         text=_fill(pl.concat_str(pl.all()), ref, facts, stated).str.strip_chars_end()
     )["text"]
     subject = _subject(pick, facts, ref, stated)
-    shout = pl.Series((rng.random(many) < 0.12) & (facts.frustration > _LOUD))
+    shout = pl.Series((rng.random(many) < _SHOUTS) & (facts.frustration > _LOUD))
     body = pl.select(pl.when(shout).then(body.str.to_uppercase()).otherwise(body).alias("body")).to_series()
     return Written(subject, body, signals, stated, deadline, second)
 
@@ -194,9 +205,16 @@ def _signals(rng: np.random.Generator, facts: Facts) -> dict[str, NDArray[np.boo
         "payment_failure": np.where(intent == "billing", 0.18, 0.0),
     }
     said = {name: rng.random(len(intent)) < chance for name, chance in chances.items()}
-    said["follow_up"] = facts.again & (rng.random(len(intent)) < 0.85)
+    said["follow_up"] = facts.again & (rng.random(len(intent)) < _FOLLOWS_UP)
     said["security"] = intent == "security"
+    said["legal"] |= intent == "legal_or_procurement"
     return {name: said[name] for name in SIGNALS}
+
+
+def _voiced(facts: Facts, signals: dict[str, NDArray[np.bool_]]) -> dict[str, NDArray[np.bool_]]:
+    """Leave the signals that get a sentence of their own: not those that the opening or the problem itself says."""
+    legal = signals["legal"] & (facts.intent != INTENT_NAMES.index("legal_or_procurement"))
+    return {name: said for name, said in signals.items() if name not in {"follow_up", "security"}} | {"legal": legal}
 
 
 def _opening(
@@ -204,7 +222,7 @@ def _opening(
 ) -> list[pl.Series]:
     many = len(facts.intent)
     loud = facts.frustration > _LOUD
-    tone = np.where(loud, np.where(rng.random(many) < 0.25, 3, 2), (rng.random(many) < 0.5).astype(np.intp))
+    tone = np.where(loud, np.where(rng.random(many) < _SARCASTIC, 3, 2), (rng.random(many) < _PLAIN).astype(np.intp))
     return [
         pick(("greeting",), 0, ~facts.chat & (rng.random(many) < np.where(loud, 0.4, 0.8))),
         pick(("signals/follow_up",), 0, signals["follow_up"]),
@@ -213,7 +231,7 @@ def _opening(
 
 
 def _core(pick: _Picker, facts: Facts, band: NDArray[np.intp]) -> pl.Series:
-    """The problem itself: by intent and band, or by the incident behind it."""
+    """Pick the problem itself: by intent and band, or by the incident behind it."""
     names = tuple(f"intents/{intent}/{word}" for intent in INTENT_NAMES for word in BANDS)
     names += tuple(f"incidents/{kind.name}/body" for kind in SCENARIOS)
     ordinary = facts.intent * len(BANDS) + band
@@ -229,11 +247,11 @@ def _subject(pick: _Picker, facts: Facts, ref: pl.Series, stated: NDArray[np.int
 def _ending(rng: np.random.Generator, pick: _Picker, facts: Facts) -> list[pl.Series]:
     many = len(facts.intent)
     pressing = facts.frustration + 0.3 * (facts.level <= 1) > _LOUD
-    signed = ~facts.chat & (rng.random(many) < 0.8)
+    signed = ~facts.chat & (rng.random(many) < _SIGNED)
     blank = pl.Series([""]).new_from_index(0, many)
     signed_by = pl.select(
         pl.when(pl.Series(signed)).then(pl.lit("{name}")).otherwise(blank).alias("name"),
-        pl.when(pl.Series(signed & (rng.random(many) < 0.4)))
+        pl.when(pl.Series(signed & (rng.random(many) < _COMPANY)))
         .then(pl.lit("\n") + facts.company)
         .otherwise(blank)
         .alias("company"),
@@ -252,7 +270,7 @@ def _ending(rng: np.random.Generator, pick: _Picker, facts: Facts) -> list[pl.Se
 
 def _fill(text: pl.Expr, ref: pl.Series, facts: Facts, stated: NDArray[np.int64]) -> pl.Expr:
     for slot, values in (("{ref}", ref), ("{users}", pl.Series(stated).cast(pl.String)), ("{name}", facts.name)):
-        text = text.str.replace_all(slot, values, literal=True)
+        text = text.str.replace_all(slot, pl.lit(values), literal=True)
     return text
 
 

@@ -24,7 +24,7 @@ BANDS: Final = ("grave", "plain", "mild")
 _BRACKETS: Final = re.compile(r"\[([^\[\]]*)\]")
 _SLOT: Final = re.compile(r"\{(\w+)\}")
 _LATE: Final = frozenset({"ref", "users", "name"})
-_EACH: Final = 10
+_EACH: Final = 24
 """Expansions of a sentence that offers a choice."""
 
 
@@ -76,7 +76,8 @@ def load(code: str) -> dict[str, Any]:
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(files(__package__).joinpath(f"{code}.yml").read_text("utf-8"), loader)  # noqa: S506 -- both are safe loaders
+    text = files("tidegate.demo.texts").joinpath(f"{code}.yml").read_text("utf-8")
+    return yaml.load(text, loader)  # noqa: S506 -- both are safe loaders
 
 
 def _pools(grammar: dict[str, Any], path: str = "") -> Iterator[tuple[str, list[str]]]:
@@ -89,8 +90,8 @@ def _pools(grammar: dict[str, Any], path: str = "") -> Iterator[tuple[str, list[
 
 
 def _after(name: str) -> str:
-    """What stands between a sentence and the next; nothing where it stands alone."""
-    top, last = name.split("/")[0], name.split("/")[-1]
+    """Give what stands between a sentence and the next; nothing where it stands alone."""
+    top, last = name.split("/", maxsplit=1)[0], name.rsplit("/", maxsplit=1)[-1]
     if top == "greeting":
         return "\n\n"
     alone = top in {"agent", "requester", "title", "quoted"} or last in {"subject", "solved"}
