@@ -62,8 +62,8 @@ def check(
             raise typer.Exit(support.NO) from None
         if on is not None and not _has_errors(findings):
             sides = {"accounts": accounts, "incidents": incidents, "map_file": map_file}
-            tickets = _gather(on, policy, sides, now=now, timezone=timezone)
-            findings = find(loaded, tickets.ready.board.facts, lines=lines)
+            facts = _facts_of_all(_gather(on, policy, sides, now=now, timezone=timezone))
+            findings = find(loaded, facts, lines=lines)
         policy_output.write_findings(file, findings, output)
     if _has_errors(findings):
         raise typer.Exit(support.NO)
@@ -119,10 +119,25 @@ def _gather(
     return gather([tickets], **sides, agents=None, policy=policy, now=now, timezone=timezone)
 
 
+def _facts_of_all(got: Inputs) -> pl.DataFrame:
+    """Facts of every ticket that was read, as if each were open: rules are tried on more than today's backlog."""
+    import polars as pl
+
+    from tidegate import pipeline
+    from tidegate.tables.words import STATUS, TIME
+
+    never = pl.lit(None, dtype=TIME)
+    tickets = got.tickets.table.with_columns(status=pl.lit("open", dtype=STATUS), solved_at=never, closed_at=never)
+    return pipeline.prepare(tickets, got.policy, got.now, **_sides(got)).board.facts
+
+
+def _sides(got: Inputs) -> dict[str, pl.DataFrame]:
+    return {name: got.sides[name].table for name in ("accounts", "incidents") if name in got.sides}
+
+
 def _rank_under_both(got: Inputs, new: Policy) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rank what was read under the policy that it was read with, and under the new one."""
     from tidegate import pipeline
 
-    tables = {name: got.sides[name].table for name in ("accounts", "incidents") if name in got.sides}
-    other = pipeline.prepare(got.tickets.table, new, got.now, **tables)
+    other = pipeline.prepare(got.tickets.table, new, got.now, **_sides(got))
     return pipeline.queue(got.ready, reasons=False), pipeline.queue(other, reasons=False)
