@@ -16,7 +16,7 @@ class Format(StrEnum):
     parquet = "parquet"
 
 
-def demo(  # noqa: PLR0917 -- every option of the verb
+def demo(
     out: Annotated[Path, typer.Option(help="Folder to write to; made if it is missing.")] = Path("demo"),
     tickets: Annotated[int, typer.Option(min=0, help="How many tickets the window holds.")] = 20_000,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 7,

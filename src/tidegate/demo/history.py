@@ -187,8 +187,8 @@ class Story:
         back = self._later(at, self._minutes(many, 700.0, 1.0))
         again = self._luck(many, 0.06 + 0.06 * (draws.level[rest] <= 1)) & (back < at + _CLOSES)
         rows, when = rest[again], back[again]
-        self.ledger.write(rows, when, "requester", self._bodies(rows, "requester/reopen"))
         self.ledger.move(rows, when, "open", "reopened", "requester")
+        self.ledger.write(rows, when, "requester", self._bodies(rows, "requester/reopen"))
         at = at.copy()
         at[again] = self._answer_time(when, self.ledger.level[rows], _NEXT)
         self._solve(rows, at[again])

@@ -152,7 +152,8 @@ class Ledger:
         self.replies[rows] += 1
         self.updated[rows] = np.maximum(self.updated[rows], at)
         if author == "requester":
-            self.last_requester[rows] = np.maximum(self.last_requester[rows], at)
+            waits = ~np.isin(self.status[rows], _CLOSING)  # thanks for a solved ticket want no reply
+            self.last_requester[rows] = np.where(waits, at, self.last_requester[rows])
         elif author == "agent" and public:
             self.last_requester[rows] = 0
             self.answers[rows] += 1

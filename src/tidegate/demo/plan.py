@@ -128,7 +128,8 @@ def _behind(created: NDArray[np.int64], time: Rhythm, load: float) -> NDArray[np
 
 
 def _check(  # noqa: PLR0917 -- the parameters of `plan`, in its order
-    tickets: int, days: int, now: datetime, agents: int | None, load: float, languages: Sequence[str]) -> None:
+    tickets: int, days: int, now: datetime, agents: int | None, load: float, languages: Sequence[str]
+) -> None:
     check_languages(languages)
     if tickets < 0:
         raise InputError("a number of tickets cannot be negative", value=tickets)
