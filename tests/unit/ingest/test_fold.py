@@ -6,6 +6,7 @@ import io
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -77,7 +78,7 @@ def test_a_table_with_a_few_repeats_is_no_log() -> None:
 
 
 def test_the_mapping_can_say_that_it_is_no_log() -> None:
-    columns = {"ticket_id": ("number",), "created_at": ("opened_at",), "updated_at": ("sys_updated_at",)}
+    columns = {name: COLUMNS[name] for name in ("ticket_id", "created_at", "updated_at")}
     intake = read(LOG, at(9, 0), Mapping(columns=columns, log=False))
     assert (intake.table.height, intake.rejected.height) == (2, 4)
 
@@ -94,7 +95,7 @@ logs = st.lists(
     min_size=1,
     max_size=25,
 )
-COLUMNS = {
+COLUMNS: dict[str, tuple[str, ...]] = {
     "ticket_id": ("number",),
     "created_at": ("opened_at",),
     "updated_at": ("sys_updated_at",),
@@ -120,8 +121,9 @@ def frame(rows: list[tuple]) -> pl.DataFrame:
     )
 
 
+@pytest.mark.slow
 @given(logs, st.integers(0, 45))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_cutting_the_log_off_at_now_changes_nothing(rows: list[tuple], hour: int) -> None:
     now = START + timedelta(hours=hour)
     known = [row for row in rows if row[1] <= hour]
@@ -130,8 +132,9 @@ def test_cutting_the_log_off_at_now_changes_nothing(rows: list[tuple], hour: int
     assert whole.table.equals(cut.table)
 
 
+@pytest.mark.slow
 @given(logs, st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_the_order_of_rows_does_not_matter(rows: list[tuple], random) -> None:  # noqa: ANN001 - hypothesis' Random
     mixed = list(rows)
     random.shuffle(mixed)
@@ -140,8 +143,9 @@ def test_the_order_of_rows_does_not_matter(rows: list[tuple], random) -> None:  
     assert first.equals(read_tickets(frame(mixed), now=now, mapping=MAPPING).table)
 
 
+@pytest.mark.slow
 @given(logs, st.integers(0, 45))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_the_fold_agrees_with_a_loop(rows: list[tuple], hour: int) -> None:
     table = read_tickets(frame(rows), now=START + timedelta(hours=hour), mapping=MAPPING).table
     slow: dict[str, datetime] = {}

@@ -39,7 +39,8 @@ def row(intake: Intake, ticket_id: str) -> dict[str, Any]:
 
 
 ZENDESK_CSV = """\
-Id,Requester,Requester email,Submitter,Assignee,Group,Subject,Tags,Status,Priority,Via,Ticket type,Created at,Updated at,\
+Id,Requester,Requester email,Submitter,Assignee,Group,Subject,Tags,Status,Priority,Via,Ticket type,Created at,\
+Updated at,\
 Organization,Solved at,Satisfaction Score,Group stations,Assignee stations,Reopens,Replies,First reply time in minutes
 35436,Ann Li,Ann.Li@Example.com,Ann Li,Bo,Tier 1,Cannot log in,login urgent_vip,Open,Urgent,Mail,Incident,\
 2024-05-30 08:00:00,2024-05-30 09:00:00,Acme,,Offered,3,2,1,2,45
@@ -100,17 +101,19 @@ def test_zendesk_incremental_json_joins_the_tables_beside() -> None:
 
 
 def test_pages_of_an_export_one_a_line_are_opened() -> None:
-    pages = [ZENDESK_JSON, {"tickets": [{**ZENDESK_JSON["tickets"][0], "id": 8}], "users": []}]  # ty: ignore[not-subscriptable, invalid-argument-type]
+    pages = [ZENDESK_JSON, {"tickets": [{**ZENDESK_JSON["tickets"][0], "id": 8}], "users": []}]  # ty: ignore[not-subscriptable]
     intake = read("\n".join(json.dumps(page) for page in pages))
     assert sorted(intake.table.get_column("ticket_id")) == ["7", "8"]
 
 
 FRESHDESK = """\
 Ticket ID,Subject,Status,Priority,Source,Type,Agent,Group,Created time,Due by Time,Resolved time,Closed time,\
-Last update time,Initial response time,Time tracked,Agent interactions,Tags,Product,Full name,Email,Contact ID,Company Name
+Last update time,Initial response time,Time tracked,Agent interactions,Tags,Product,Full name,Email,\
+Contact ID,Company Name
 101,Broken,Waiting on Customer,Urgent,Email,Problem,Kim,Support,2024-05-01 09:00:00,,,,2024-05-01 10:00:00,\
 2024-05-01 09:30:00,01:30,2,"a,b",App,Ann,ann@acme.io,55,Acme
-102,Slow,Resolved,Low,Portal,,No Agent,Support,2024-05-02 09:00:00,,2024-05-03 09:00:00,,2024-05-03 09:00:00,,00:00,,,,,,,
+102,Slow,Resolved,Low,Portal,,No Agent,Support,2024-05-02 09:00:00,,2024-05-03 09:00:00,,2024-05-03 09:00:00,,\
+00:00,,,,,,,
 """
 
 
@@ -130,9 +133,11 @@ def test_freshdesk_json_counts_priorities_from_low() -> None:
 
 
 JIRA_CSV = """\
-Summary,Issue key,Issue id,Issue Type,Status,Project key,Project name,Priority,Assignee,Reporter,Created,Updated,Resolved,\
+Summary,Issue key,Issue id,Issue Type,Status,Project key,Project name,Priority,Assignee,Reporter,Created,\
+Updated,Resolved,\
 Labels,Labels,Component/s,Component/s,Description,Time Spent
-Crash on start,SUP-1,10001,Bug,In Progress,SUP,Support,Blocker,ann,cy,30/Apr/24 17:20,01/May/24 5:20 PM,,mac,Crash,UI,,It crashes,3600
+Crash on start,SUP-1,10001,Bug,In Progress,SUP,Support,Blocker,ann,cy,30/Apr/24 17:20,01/May/24 5:20 PM,,mac,\
+Crash,UI,,It crashes,3600
 Typo,SUP-2,10002,Task,Done,SUP,Support,Lowest,,cy,01/May/24 08:00,02/May/24 08:00,02/May/24 08:00,,,,,,
 """
 
@@ -298,7 +303,14 @@ def test_redmine_csv_and_json() -> None:
 
 
 def test_github_issues_take_the_level_from_labels() -> None:
-    issue = {"number": 3, "title": "Bug", "body": "b", "user": {"login": "ann"}, "state": "open", "comments": 2}
+    issue: dict[str, Any] = {
+        "number": 3,
+        "title": "Bug",
+        "body": "b",
+        "user": {"login": "ann"},
+        "state": "open",
+        "comments": 2,
+    }
     issue |= {"created_at": "2024-05-01T10:00:00Z", "updated_at": "2024-05-01T10:00:00Z", "closed_at": None}
     plain = {**issue, "number": 4, "labels": [], "milestone": None}
     intake = read([{**issue, "labels": [{"name": "bug"}, {"name": "Priority: High"}]}, plain])

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidegate.ingest.times import Order, parse_times, to_utc
@@ -79,6 +79,7 @@ def test_an_hour_that_happens_twice_is_the_earlier_and_a_skipped_one_moves_on() 
     assert (parsed.naive, parsed.twice, parsed.never) == (3, 1, 1)
 
 
+@settings(max_examples=30, deadline=None)
 @given(
     st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1)),  # noqa: DTZ001 - wall-clock times are the subject
     st.sampled_from(["UTC", "Europe/London", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"]),
@@ -89,6 +90,7 @@ def test_wall_clock_times_agree_with_zoneinfo(naive: datetime, zone: str) -> Non
     assert found == naive.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC)
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.datetimes(datetime(1971, 1, 1), datetime(2199, 1, 1)), min_size=1, max_size=20))  # noqa: DTZ001 - written out with a zone below
 def test_iso_times_come_back_as_they_were(moments: list[datetime]) -> None:
     aware = [moment.replace(tzinfo=UTC) for moment in moments]
