@@ -24,7 +24,7 @@ def test_a_spike_brings_the_window_to_its_load() -> None:
     assert drawn == pytest.approx(1.10, rel=0.03)
     burst = frames[0].filter("spike")
     assert burst.height > 300
-    assert (burst["at"].max() - burst["at"].min()).days < 30  # ty: ignore[unsupported-operator, missing-attribute]
+    assert (burst["at"].max() - burst["at"].min()).days < 30  # ty: ignore[unsupported-operator]
 
 
 def test_same_seed_same_arrivals_in_order_of_time() -> None:
