@@ -1,4 +1,4 @@
-"""The obvious way to read a clock: walk through time minute by minute, a ticket at a time. Slow, and easy to believe."""
+"""The obvious way to read a clock: walk through time minute by minute, a ticket at a time. Slow, easy to believe."""
 
 from __future__ import annotations
 
