@@ -2,7 +2,7 @@
 
     python scripts/corpus/language_profile.py
 
-Reads the lexicon, the taxonomy's phrases, the corpus's sentences and ``words.toml``; writes
+Reads the lexicon, the corpus's sentences and ``words.toml``; writes
 ``src/tidegate/read/lexicon/language.npz``. The same inputs give the same bytes.
 """
 
@@ -30,11 +30,8 @@ SMOOTH = 0.5
 def texts() -> Iterator[tuple[str, str]]:
     """Pairs of language and text."""
     for code in phrases.LANGUAGES:
-        seeds = HERE / "seeds" / f"{code}.toml"
-        if seeds.exists():
-            for lines in tomllib.loads(seeds.read_text("utf-8")).values():
-                for line in lines if isinstance(lines, list) else lines.split("\n"):
-                    yield code, line
+        for line in (HERE / "seeds" / f"{code}.txt").read_text("utf-8").splitlines():
+            yield code, line if line[:1].isdigit() else ""
         for name, grades in phrases._read(code).items():  # noqa: SLF001 (our own loader, at build time)
             if name not in ("macros", "words"):
                 for each in (phrase for listed in grades.values() for phrase in listed):
