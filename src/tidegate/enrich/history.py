@@ -51,7 +51,7 @@ def history_facts(
         account_tickets_90d=_others("tickets_account", 1),
         account_escalations_90d=_others("escalations_account", pl.col("escalated")),
         account_csat_90d=pl.when(rated > 0).then(
-            (pl.col("csat_sum_account") - _if_inside(pl.col("csat").fill_null(0))) / rated / _GRAIN
+            (pl.col("csat_sum_account") - _if_inside(pl.col("csat").fill_null(0))) / (rated * _GRAIN)
         ),
     ).collect()
 

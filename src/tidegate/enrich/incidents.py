@@ -56,6 +56,17 @@ def incident_facts(
     return facts.select("open_incidents").hstack(gravest)
 
 
+def touching(incidents: pl.DataFrame, now: datetime, *, product: str | None, account_id: str | None) -> pl.DataFrame:
+    """List the open incidents that touch one ticket, as `tables.Incidents`, the gravest first."""
+    folded = pl.lit(product, pl.String).str.strip_chars().str.to_lowercase()
+    fits = [
+        pl.col(column).is_null() | (pl.col(column) == value).fill_null(value=False)
+        for column, value in (("product", folded), ("account_id", pl.lit(account_id, pl.String)))
+    ]
+    ranked = _open(incidents, now).filter(fits)
+    return incidents.join(ranked.select("incident_id", "rank"), on="incident_id").sort("rank").drop("rank")
+
+
 def _open(incidents: pl.DataFrame, now: datetime) -> pl.DataFrame:
     """List the incidents that are open, the gravest first, with that order as ``rank``."""
     moment = pl.lit(now, TIME)
@@ -88,4 +99,4 @@ def _folded(column: str) -> pl.Expr:
     return pl.col(column).str.strip_chars().str.to_lowercase()
 
 
-__all__ = ["incident_facts"]
+__all__ = ["incident_facts", "touching"]

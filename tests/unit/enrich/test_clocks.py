@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import polars as pl
 from hypothesis import given
@@ -12,9 +13,11 @@ from hypothesis import strategies as st
 from helpers.boards import policy_with
 from helpers.slow_clocks import ALWAYS, Story, Week, age, reached, utc, which_clock
 from tidegate.enrich.clocks import clocks, due
-from tidegate.policy.model import Policy
 from tidegate.tables import Clocks, Events, Messages, Tickets
 from tidegate.tables.words import LEVEL, STATUSES
+
+if TYPE_CHECKING:
+    from tidegate.policy.model import Policy
 
 MINUTE = timedelta(minutes=1)
 NIGHT = utc(2024, 10, 27, 1)
