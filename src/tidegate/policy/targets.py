@@ -177,7 +177,8 @@ def _check_positive(minutes: np.ndarray, keys: list[tuple[Clock, str | None, str
 def _codes(column: pl.Series | None, names: tuple[str, ...], length: int) -> np.ndarray:
     if column is None or not names:
         return np.zeros(length, np.uint16)
-    codes = column.cast(pl.String).replace_strict(list(names), list(range(1, len(names) + 1)), default=0, return_dtype=pl.UInt16)
+    code_of = {name: code for code, name in enumerate(names, start=1)}
+    codes = column.cast(pl.String).replace_strict(code_of, default=0, return_dtype=pl.UInt16)
     return codes.fill_null(0).to_numpy()
 
 

@@ -73,7 +73,7 @@ STRATEGIC = "{level: P1, tier: strategic, respond: 15m}"
         ("payment: {failed", "payment: {faild", "warning", "value.payment.faild", "did you mean 'failed'?"),
         ("within: 30d", "within: 0d", "warning", "value.renewal.within", "no renewal is ever within it"),
         ("[0.600, ", "[0.500, ", "error", "given.confusion.P0", "must sum to 1, not 0.9"),
-        ("[0.010, ", "[0.020, ", "error", "given.unknown", "must sum to 1, not 1.01"),
+        ("unknown: [0.005, ", "unknown: [0.015, ", "error", "given.unknown", "must sum to 1, not 1.01"),
         ("name: open incident", "name: legal", "error", "rules[13].name", "the name stands twice, first at rules[4]"),
         (
             "when: vip",
@@ -83,8 +83,8 @@ STRATEGIC = "{level: P1, tier: strategic, respond: 15m}"
             "same condition as rule 'open incident'",
         ),
         ("when: vip", "when: 1 = 1", "warning", "rules[7].when", "looks at no column"),
-        ("{at_least: P1, tag: incident}", "{at_least: P3}", "warning", "rules[4].then.at_least", "asks for nothing"),
-        ("{at_least: P1, tag: incident}", "{value: 1}", "warning", "rules[4].then.value", "asks for nothing"),
+        ("{at_least: P2, tag: incident}", "{at_least: P3}", "warning", "rules[4].then.at_least", "asks for nothing"),
+        ("{at_least: P2, tag: incident}", "{value: 1}", "warning", "rules[4].then.value", "asks for nothing"),
     ],
 )
 def test_what_does_not_hold_together_is_found(old: str, new: str, severity: str, key: str, said: str) -> None:
