@@ -36,6 +36,12 @@ _TAG_LISTS: Final = pl.Series(
     dtype=pl.List(pl.String),
 )
 """Every combination of a tag by category, another tag, and vip."""
+_COUNTED: Final = 0.35
+"""How often the desk knows how many people are affected."""
+_ASKED: Final = 0.4
+"""How often impact and urgency are filed."""
+_IMPACT_FROM: Final = np.array((3, 19))
+"""Up to 3 people is low impact, up to 19 medium, more is high."""
 _TAGGED: Final = 0.75
 _TAGGED_TWICE: Final = 0.15
 
@@ -120,13 +126,9 @@ def _tickets(  # noqa: PLR0917 -- everything that the desk knows
     people: pl.DataFrame,
     written: Written,
 ) -> pl.DataFrame:
-    many = len(tickets)
-    assignee = plan.team.frame["name"].gather(np.maximum(ledger.agent, 0))
-    users = np.where(rng.random(many) < 0.35, draws.affected, 0)  # noqa: PLR2004 -- how often the desk asks
+    """Give the tickets as the desk knows them; contract `Tickets`, in its order."""
+    users = np.where(rng.random(len(tickets)) < _COUNTED, draws.affected, 0)
     spent = np.round(draws.minutes * np.minimum(1.0, ledger.answers / draws.rounds), 1)
-    impact = np.select([draws.affected >= 20, draws.affected >= 4], [1, 2], 3)  # noqa: PLR2004 -- high, medium
-    filed = rng.random(many) < 0.4  # noqa: PLR2004 -- how often impact and urgency are filed
-    urgency = np.clip(1 + draws.given // 2 + rng.integers(-1, 2, many), 1, 3)
     return pl.DataFrame(
         {
             "ticket_id": tickets,
@@ -140,19 +142,9 @@ def _tickets(  # noqa: PLR0917 -- everything that the desk knows
             "subject": written.subject,
             "body": written.body,
             **{key: people[key] for key in ("requester_id", "requester_email", "account_id", "account_name")},
-            "assignee": _where(ledger.agent >= 0, assignee),
+            "assignee": _where(ledger.agent >= 0, plan.team.frame["name"].gather(np.maximum(ledger.agent, 0))),
             "group": _words(GROUPS, ledger.group),
-            "product": _words(PRODUCTS, draws.product),
-            "category": _words(INTENT_NAMES, draws.filed),
-            "type": _words(tuple(row.type for row in INTENTS), draws.filed),
-            "channel": _words(CHANNELS, draws.channel),
-            "language": _words(LANGUAGES, draws.language),
-            "tags": _tags(rng, draws),
-            "priority": _words(PRIORITIES, ledger.level),
-            "given_level": _enum(ledger.level, LEVEL),
-            "first_level": _enum(draws.given, LEVEL),
-            "given_impact": _where(filed, pl.Series(impact).cast(pl.UInt8)),
-            "given_urgency": _where(filed, pl.Series(urgency).cast(pl.UInt8)),
+            **_filing(rng, draws, ledger),
             "reopens": ledger.reopens,
             "transfers": ledger.transfers,
             "replies": ledger.replies,
@@ -163,6 +155,27 @@ def _tickets(  # noqa: PLR0917 -- everything that the desk knows
             "handling_minutes": _where(ledger.answers > 0, pl.Series(spent)),
         }
     )
+
+
+def _filing(rng: np.random.Generator, draws: Draws, ledger: Ledger) -> dict[str, pl.Series]:
+    """Give what somebody chose from a list: product, category, channel, tags, priority, impact and urgency."""
+    many = len(draws.filed)
+    impact = 3 - np.searchsorted(_IMPACT_FROM, draws.affected)
+    urgency = np.clip(1 + draws.given // 2 + rng.integers(-1, 2, many), 1, 3)
+    asked = rng.random(many) < _ASKED
+    return {
+        "product": _words(PRODUCTS, draws.product),
+        "category": _words(INTENT_NAMES, draws.filed),
+        "type": _words(tuple(row.type for row in INTENTS), draws.filed),
+        "channel": _words(CHANNELS, draws.channel),
+        "language": _words(LANGUAGES, draws.language),
+        "tags": _tags(rng, draws),
+        "priority": _words(PRIORITIES, ledger.level),
+        "given_level": _enum(ledger.level, LEVEL),
+        "first_level": _enum(draws.given, LEVEL),
+        "given_impact": _where(asked, pl.Series(impact).cast(pl.UInt8)),
+        "given_urgency": _where(asked, pl.Series(urgency).cast(pl.UInt8)),
+    }
 
 
 def _truth(plan: Plan, draws: Draws, written: Written, tickets: pl.Series) -> pl.DataFrame:

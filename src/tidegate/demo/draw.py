@@ -94,8 +94,9 @@ def draw(plan: Plan, block: int) -> tuple[Draws, np.random.Generator]:
     created, cause = plan.created[part], plan.cause[part]
     many = len(created)
     scenario = np.where(cause >= 0, plan.trouble.scenario[cause], -1)
-    account = np.searchsorted(plan.customers.reach, rng.random(many), side="right")
-    person = (rng.random(many) ** 2 * plan.customers.people[account]).astype(np.intp)
+    people = plan.customers
+    account = np.searchsorted(people.reach, rng.random(many), side="right")
+    person = (rng.random(many) ** 2 * people.people[account]).astype(np.intp)
     intent = np.where(
         scenario >= 0, choose(rng.random(many), _BY_SCENARIO[scenario]), choose(rng.random(many), shares())
     )
@@ -112,9 +113,9 @@ def draw(plan: Plan, block: int) -> tuple[Draws, np.random.Generator]:
         account=account,
         person=person,
         stray=choose(rng.random(many), np.array((0.92, 0.05, 0.03))),
-        vip=(person == 0) & (plan.customers.tier[account] >= TIERS.index("enterprise")) & (rng.random(many) < _SENIOR),
+        vip=(person == 0) & (people.tier[account] >= TIERS.index("enterprise")) & (rng.random(many) < _SENIOR),
         language=np.where(
-            rng.random(many) < _OWN_LANGUAGE, plan.customers.language[account], LANGUAGES.index(plan.languages[0])
+            rng.random(many) < _OWN_LANGUAGE, people.language[account], LANGUAGES.index(plan.languages[0])
         ),
         intent=intent,
         level=level,

@@ -93,3 +93,10 @@ def test_tone_hardly_tells_the_level() -> None:
     texts = demo.labelled_texts(8_000, seed=2, languages=("en",))
     means = texts.group_by("level").agg(pl.mean("frustration"))["frustration"]
     assert means.max() - means.min() < 0.05  # ty: ignore[unsupported-operator]
+
+
+def test_legal_questions_are_not_threats() -> None:
+    texts = demo.labelled_texts(6_000, seed=5, languages=("en",)).filter(pl.col("intent") == "legal_or_procurement")
+    assert texts["legal"].all()
+    threats = texts["body"].str.to_lowercase().str.contains("claim damages|report this to the regulator")
+    assert not threats.any()

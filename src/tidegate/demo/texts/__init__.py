@@ -117,11 +117,7 @@ def write_texts(rng: np.random.Generator, facts: Facts, languages: tuple[str, ..
         _core(pick, facts, band),
         pick(_each("detail"), facts.intent, rng.random(many) < np.where(facts.chat, 0.25, 0.6)),
         pick(("users/me", "users/several"), (stated > 1).astype(np.intp), stated > 0),
-        *(
-            pick((f"signals/{name}",), 0, said)
-            for name, said in signals.items()
-            if name not in ("follow_up", "security")
-        ),
+        *(pick((f"signals/{name}",), 0, voiced) for name, voiced in _voiced(facts, signals).items()),
         pick(("second",), 0, second >= 0),
         pick(_each("plain"), np.maximum(second, 0), second >= 0),
         pick(("deadline",), 0, deadline),
