@@ -13,11 +13,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from tidegate.policy import model
 from tidegate.policy.hours import parse_hours
 from tidegate.policy.targets import level_calendar
 from tidegate.tables.errors import PolicyError
@@ -25,7 +27,6 @@ from tidegate.tables.errors import PolicyError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tidegate.policy import model
     from tidegate.policy.model import Policy
     from tidegate.tables.words import Level
 
@@ -210,11 +211,19 @@ ALWAYS: Final = Calendar()
 def compile_calendar(spec: model.Calendar, where: str = "calendar") -> Calendar:
     """Turn a calendar of the policy into one that can be asked.
 
+    The same calendar is compiled once: what was drawn for one question serves the next.
+
     Raises
     ------
     PolicyError
         If it has no hours, or its zone, holiday code or a closed date is not valid.
     """
+    return _compiled(spec.model_dump_json(), where)
+
+
+@lru_cache(maxsize=64)
+def _compiled(text: str, where: str) -> Calendar:
+    spec = model.Calendar.model_validate_json(text)
     try:
         hours = parse_hours(spec.hours)
     except ValueError as error:
