@@ -127,7 +127,7 @@ class Ledger:
             return 0
         count, term = 0, exp(-mean)
         total, luck = term, self.luck[row]
-        while total < luck and term > 0.0:
+        while total < luck and count < rules.most:
             count += 1
             term *= mean / count
             total += term

@@ -1,11 +1,11 @@
 """Cost of delay while it grows: the best of many waiting visits without looking at all of them.
 
 Between two target passings the cost of a visit is ``a * e(t) + b``: what presses towards a target grows by the same
-factor ``e(t) = exp(clock(t) / horizon)`` for everybody, what has passed its target stays. So the cost that a visit will
-have reached at the end of a short epoch bounds its cost until then. `PressQueue` keeps the visits with the highest bounds
-in front, in a heap; only when the best of them could be beaten from behind, or the epoch is over, are all bounds
-taken anew. Near ties, and hand-outs at the very instant of a passing, are settled by the ranking function itself, so the
-order is that of scoring every waiting visit at every hand-out, to the last bit.
+factor ``e(t) = exp(clock(t) / horizon)`` for everybody, what has passed its target stays. So the cost that a visit
+will have reached at the end of a short epoch bounds its cost until then. `PressQueue` keeps the visits with the
+highest bounds in front, in a heap; only when the best of them could be beaten from behind, or the epoch is over, are
+all bounds taken anew. Near ties, and hand-outs at the very instant of a passing, are settled by the ranking function
+itself, so the order is that of scoring every waiting visit at every hand-out, to the last bit.
 """
 
 from __future__ import annotations

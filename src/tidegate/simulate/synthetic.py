@@ -47,6 +47,8 @@ class Desk:
         Share of tickets that come while the desk is closed.
     weekdays
         Relative volume of Monday to Friday.
+    days_differ
+        Standard deviation of the logarithm of each day's volume, besides the weekday.
     handling, handling_spread
         Mean handling time in minutes, and the standard deviation of its logarithm.
     value_spread
@@ -64,6 +66,7 @@ class Desk:
     mix: tuple[float, float, float, float] = (0.03, 0.12, 0.40, 0.45)
     overnight: float = 0.35
     weekdays: tuple[float, float, float, float, float] = (1.3, 1.1, 1.0, 0.9, 0.7)
+    days_differ: float = 0.2
     handling: float = 20.0
     handling_spread: float = 0.8
     value_spread: float = 1.0
@@ -139,7 +142,8 @@ def calibrated(
 
 
 def _arrivals(desk: Desk, draw: np.random.Generator) -> Column:
-    volume = np.resize(np.array(desk.weekdays), desk.days) / np.mean(desk.weekdays)
+    volume = np.resize(np.array(desk.weekdays), desk.days) * draw.lognormal(0.0, desk.days_differ, desk.days)
+    volume /= volume.mean()
     if desk.spike is not None:
         first, last = desk.spike
         inside = (np.arange(desk.days) >= first) & (np.arange(desk.days) < last)

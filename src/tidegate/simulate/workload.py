@@ -38,6 +38,8 @@ class FollowUps:
         Minutes after which the hazard has reached 63% of that.
     minutes
         Working minutes that each message adds.
+    most
+        Messages after which a customer gives up writing.
     day
         Minutes of a business day.
     """
@@ -45,10 +47,11 @@ class FollowUps:
     per_day: float = 0.0
     patience: float = 240.0
     minutes: float = 4.0
+    most: int = 3
     day: float = 510.0
 
     def expected(self, wait: Column) -> Column:
-        """Messages to be expected after each of these waits, in minutes."""
+        """Messages to be expected after each of these waits, in minutes, if nobody ever gave up."""
         share = wait / self.patience
         return self.per_day * self.patience / self.day * (share + np.expm1(-share))
 

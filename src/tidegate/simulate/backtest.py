@@ -1,0 +1,251 @@
+"""Several policies over the same past, with intervals: what each would have come to, and by how much they differ.
+
+Every policy meets the same tickets, handling times and customers. Intervals are percentiles over weeks and seeds drawn
+again with repetition, the same draw for every policy, so that a difference has an interval of its own, far narrower
+than those of its two sides. Nothing here proves what would have happened: it is an estimate, with what was imputed
+beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tidegate.simulate.measures import ALL, UNITS, Tally
+from tidegate.simulate.trial import Setting, run
+from tidegate.tables.errors import InputError
+from tidegate.tables.words import LEVELS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from tidegate.simulate.trial import Shelf
+
+    Column = NDArray[np.float64]
+    Unit = tuple[str, int]
+    Runner = Callable[[Setting, Sequence[Unit]], Iterable[tuple[Unit, Tally]]]
+    Progress = Callable[[int, int], None]
+
+DRAWS: Final = 400
+COVER: Final = (5.0, 95.0)
+"""Percentiles between which an interval lies: nine draws in ten."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """One measure of one policy, or what it differs by from another.
+
+    Attributes
+    ----------
+    policy, measure, level
+        Of what; level is P0 to P3 or ``all``.
+    value, low, high
+        The estimate over all weeks and seeds, and its 90% interval; None where no ticket counts.
+    unit
+        Unit of the three.
+    against
+        Policy that this is a difference from; None for a value.
+    """
+
+    policy: str
+    measure: str
+    level: str
+    value: float | None
+    low: float | None
+    high: float | None
+    unit: str
+    against: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backtest:
+    """What several policies would have come to.
+
+    Attributes
+    ----------
+    results
+        One estimate for each policy, measure and level.
+    differences
+        The same as differences from the first policy.
+    policies, seeds
+        What was compared; the seeds that all policies have finished.
+    weeks
+        Weeks of the past that intervals are drawn from.
+    imputed
+        What is not from the history but assumed, in words.
+    missing
+        Seeds that were asked for and not finished.
+    """
+
+    results: tuple[Estimate, ...]
+    differences: tuple[Estimate, ...]
+    policies: tuple[str, ...]
+    seeds: tuple[int, ...]
+    weeks: int
+    imputed: tuple[str, ...]
+    missing: tuple[int, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Lay out as JSON has it."""
+        told = asdict(self)
+        for row in told["results"]:
+            del row["against"]
+        return {"kind": "estimated", **told}
+
+
+def in_process(setting: Setting, units: Sequence[Unit]) -> Iterable[tuple[Unit, Tally]]:
+    """Run the replays one after another."""
+    for policy, seed in units:
+        yield (policy, seed), run(setting, policy, seed)
+
+
+def in_processes(jobs: int) -> Runner:
+    """Run the replays in so many processes of this machine."""
+
+    def runner(setting: Setting, units: Sequence[Unit]) -> Iterable[tuple[Unit, Tally]]:
+        from concurrent.futures import ProcessPoolExecutor, as_completed
+        from multiprocessing import get_context
+
+        pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+        try:
+            futures = {pool.submit(run, setting, *unit): unit for unit in units}
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    return runner if jobs > 1 else in_process
+
+
+def backtest(
+    setting: Setting,
+    policies: Sequence[str],
+    seeds: Sequence[int],
+    *,
+    imputed: Sequence[str] = (),
+    runner: Runner = in_process,
+    shelf: Shelf | None = None,
+    progress: Progress | None = None,
+) -> Backtest:
+    """Compare policies.
+
+    Parameters
+    ----------
+    setting
+        Where the backtest takes place.
+    policies
+        Names; differences are from the first.
+    seeds
+        One replay of each policy for each seed.
+    imputed
+        What the setting assumes, in words.
+    runner
+        How replays are run; the result does not depend on it.
+    shelf
+        Finished replays to begin with, and where to keep more.
+    progress
+        Told ``(done, total)`` after every replay.
+
+    Returns
+    -------
+    Backtest
+        After an interruption (KeyboardInterrupt) over the seeds that every policy had finished.
+
+    Raises
+    ------
+    InputError
+        If no policy or no seed is given, or a name is given twice.
+    KeyboardInterrupt
+        If it comes before a first seed is finished.
+    """
+    if not policies or not seeds or len(set(policies)) < len(policies):
+        raise InputError("a backtest needs at least one policy and one seed, and each policy once")
+    done: dict[Unit, Tally] = {}
+    units = [(policy, seed) for seed in seeds for policy in policies]
+    for unit in units if shelf else ():
+        if shelf and (kept := shelf.get(*unit)):
+            done[unit] = kept
+    try:
+        for unit, found in runner(setting, [unit for unit in units if unit not in done]):
+            done[unit] = found
+            if shelf:
+                shelf.put(*unit, found)
+            if progress:
+                progress(len(done), len(units))
+    except KeyboardInterrupt:
+        if not any(all((policy, seed) in done for policy in policies) for seed in seeds):
+            raise
+    whole = [seed for seed in seeds if all((policy, seed) in done for policy in policies)]
+    return summarise(
+        {policy: [done[policy, seed] for seed in whole] for policy in policies},
+        seeds=whole,
+        independent=setting.independent,
+        imputed=imputed,
+        missing=[seed for seed in seeds if seed not in whole],
+    )
+
+
+def summarise(
+    tallies: dict[str, list[Tally]],
+    *,
+    seeds: Sequence[int],
+    independent: bool,
+    imputed: Sequence[str] = (),
+    missing: Sequence[int] = (),
+) -> Backtest:
+    """Turn tallies by policy, one a seed, into estimates with intervals."""
+    weeks = [one.above.shape[0] for one in next(iter(tallies.values()))]
+    times = np.concatenate((np.ones((1, sum(weeks))), _choices(weeks, independent=independent)))
+    values = {policy: Tally.join(parts).values(times) for policy, parts in tallies.items()}
+    first = next(iter(tallies))
+    cells = [(m, level) for m in UNITS for level in (ALL, *LEVELS) if (m, level) in values[first]]
+    return Backtest(
+        results=tuple(_estimate(policy, cell, found[cell]) for policy, found in values.items() for cell in cells),
+        differences=tuple(
+            _estimate(policy, cell, found[cell] - values[first][cell], against=first)
+            for policy, found in values.items()
+            if policy != first
+            for cell in cells
+        ),
+        policies=tuple(tallies),
+        seeds=tuple(seeds),
+        weeks=max(weeks),
+        imputed=tuple(imputed),
+        missing=tuple(missing),
+    )
+
+
+def _choices(weeks: Sequence[int], *, independent: bool) -> Column:
+    """(draws, weeks of all seeds) how often each week is chosen; where seeds share the weeks, seeds are chosen too."""
+    draw, total = np.random.default_rng(0), sum(weeks)
+    if independent:
+        return draw.multinomial(total, np.full(total, 1 / total), DRAWS).astype(np.float64)
+    longest = max(weeks)
+    of_weeks = draw.multinomial(longest, np.full(longest, 1 / longest), DRAWS)
+    of_seeds = draw.multinomial(len(weeks), np.full(len(weeks), 1 / len(weeks)), DRAWS)
+    return np.concatenate([of_weeks[:, :n] * of_seeds[:, [i]] for i, n in enumerate(weeks)], axis=1).astype(np.float64)
+
+
+def _estimate(policy: str, cell: tuple[str, str], drawn: Column, against: str | None = None) -> Estimate:
+    value, low, high = _number(drawn[0]), None, None
+    kept = drawn[1:][~np.isnan(drawn[1:])]
+    if value is not None and kept.size:
+        low, high = (_number(edge) for edge in np.percentile(kept, COVER))
+    return Estimate(
+        policy=policy,
+        measure=cell[0],
+        level=cell[1],
+        value=value,
+        low=low,
+        high=high,
+        unit=UNITS[cell[0]],
+        against=against,
+    )
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
