@@ -73,6 +73,8 @@ class _Conversion:
         texts = [name for name in sources if schema[name].dtype == pl.String and name != "language"]
         plain = pl.DataFrame([_as_text(sources[name]).alias(name) for name in texts])
         self.columns |= plain.select(_text(name) for name in texts).to_dict()
+        if "requester_email" in self.columns:
+            self.columns["requester_email"] = _email(self.columns["requester_email"])
         for name, values in sources.items():
             if name not in self.columns:
                 self.columns[name] = self.column(name, schema[name].dtype, values).alias(name)
@@ -280,10 +282,13 @@ def _text(name: str) -> pl.Expr:
     text = pl.col(name).str.strip_chars()
     if name in _LOWER:
         text = text.str.to_lowercase()
-    if name == "requester_email":
-        plain = text.str.contains(r"^[^\s<>,;@]+@[^\s<>,;@]+$")
-        return pl.when(plain).then(text).otherwise(text.str.extract(_EMAIL, 1)).alias(name)
     return pl.when(~text.is_in(_empty_words(name))).then(text).alias(name)
+
+
+def _email(texts: pl.Series) -> pl.Series:
+    """Return the first address of "Ann <ann@example.com>, bo@example.com"; null where there is none."""
+    plain = texts.str.contains(r"^[^\s<>,;@]+@[^\s<>,;@]+$")
+    return texts if plain.all() else texts.zip_with(plain, texts.str.extract(_EMAIL, 1))
 
 
 def _empty_words(name: str) -> list[str]:

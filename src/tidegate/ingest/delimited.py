@@ -166,7 +166,9 @@ def _swallows(lines: list[str], record: list[str], separator: str, width: int, *
     """Tell whether these lines' record has a quote that is never closed, or closed only by a later row's quote."""
     if last and sum(line.count('"') for line in lines) % 2:
         return True
-    return len(lines) > 1 and len(record) != width and len(lines[1].split(separator)) == width
+    if len(lines) == 1 or len(record) == width:
+        return False
+    return len(lines[1].split(separator)) == width and lines[1].count('"') % 2 == 0  # the next line is a row of its own
 
 
 def _misfit(record: list[str], width: int, *, swallowed: bool) -> str | None:

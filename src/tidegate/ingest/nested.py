@@ -117,7 +117,7 @@ def _records(documents: list[Any], beside: dict[str, dict[str, dict[str, Any]]])
         if isinstance(document, list):
             yield from _records(document, beside) if _pages(document) else document
             continue
-        key = _wrapper(document) if isinstance(document, dict) else None
+        key = _wrapper(document, only_known=len(documents) > 1) if isinstance(document, dict) else None
         if key is None:
             yield document
             continue
@@ -129,17 +129,22 @@ def _records(documents: list[Any], beside: dict[str, dict[str, dict[str, Any]]])
 
 
 def _pages(documents: list[Any]) -> bool:
-    return bool(documents) and all(isinstance(page, dict) and _wrapper(page) is not None for page in documents)
+    return bool(documents) and all(
+        isinstance(page, dict) and _wrapper(page, only_known=True) is not None for page in documents
+    )
 
 
-def _wrapper(document: dict[str, Any]) -> str | None:
-    """Name the key that holds the records; None when the document is a record itself."""
+def _wrapper(document: dict[str, Any], *, only_known: bool) -> str | None:
+    """Name the key that holds the records; None when the document is a record itself.
+
+    Among several documents only the known keys count: a record, too, may hold a single list of objects.
+    """
     if "id" in document or "number" in document or "ticket_id" in document:
         return None
     lists = [key for key, value in document.items() if isinstance(value, list)]
     known = [key for key in WRAPPERS if key in lists]
-    if known:
-        return known[0]
+    if known or only_known:
+        return known[0] if known else None
     filled = [key for key in lists if document[key] and all(isinstance(row, dict) for row in document[key])]
     return filled[0] if len(filled) == 1 else None
 

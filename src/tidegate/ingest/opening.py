@@ -133,6 +133,8 @@ def _decode(name: str, data: bytes) -> Content:
         content.data = data.decode(encoding, errors="replace").lstrip("\ufeff").encode()
         content.notes.append(f"{name} was read as {encoding.upper()}")
     content.data = content.data.removeprefix(_BOM)
+    if not _SOMETHING.search(content.data):
+        raise InputError("the file is empty", file=name, mend=_MEND)
     if 0 in content.data:
         _refuse_binary(name, content.data)
         zeros = content.data.count(0)
