@@ -37,7 +37,7 @@ class Change:
     facts
         Column and value.
     family
-        Changes of one family are steps of the same thing; the first that moves the ticket is told.
+        Changes of one family are steps of the same thing; of those that lead to one place the first is told.
     """
 
     text: str
@@ -175,7 +175,7 @@ def what_would_change(board: Board, row: int) -> list[Move]:
     Returns
     -------
     list of Move
-        The first step of each family that changes something; the largest gain first.
+        The first step of each family to each place that it leads to; the largest gain first.
     """
     alone = board.take([row])
     used = required_columns(board.policy) | value_columns(board.policy)
@@ -185,7 +185,7 @@ def what_would_change(board: Board, row: int) -> list[Move]:
         return []
     after = type(board).of(apply(alone.facts, tried), board.policy, board.targets).scores
     before = alone.scores
-    moves: dict[str, Move] = {}
+    moves: dict[tuple[str, str, str], Move] = {}
     for i, change in enumerate(tried):
         if after.level[i] != before.level[0] or after.lane[i] != before.lane[0]:
             move = Move(
@@ -194,7 +194,7 @@ def what_would_change(board: Board, row: int) -> list[Move]:
                 (LANES[before.lane[0]], LANES[after.lane[i]]),
                 float(after.points[i] - before.points[0]),
             )
-            moves.setdefault(change.family, move)
+            moves.setdefault((change.family, move.level[1], move.lane[1]), move)
     return sorted(moves.values(), key=lambda move: (-move.points, move.text))
 
 

@@ -1,0 +1,78 @@
+"""The whole pipeline on frames: totals, history, and the same bytes whatever the order of the rows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tidegate import pipeline
+from tidegate.ingest import read_tickets
+from tidegate.policy import load
+from tidegate.tables.words import STATUSES
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+POLICY = load("starter")
+SOME = st.lists(
+    st.tuples(st.sampled_from(STATUSES), st.integers(0, 100_000), st.sampled_from(["low", "urgent", None, "?"])),
+    max_size=30,
+)
+
+
+def table(rows: list[tuple[str, int, str | None]]) -> pl.DataFrame:
+    frame = pl.DataFrame(
+        {
+            "ticket_id": [f"T{i:02}" for i in range(len(rows))],
+            "created_at": [NOW - timedelta(minutes=minutes) for _, minutes, _ in rows],
+            "status": [status for status, _, _ in rows],
+            "priority": [priority for _, _, priority in rows],
+        },
+        schema={
+            "ticket_id": pl.String,
+            "created_at": pl.Datetime("us", "UTC"),
+            "status": pl.String,
+            "priority": pl.String,
+        },
+    )
+    return read_tickets(frame, now=NOW).table
+
+
+@settings(max_examples=40)
+@given(SOME)
+def test_every_ticket_is_ranked_waiting_or_closed(rows: list[tuple[str, int, str | None]]) -> None:
+    tickets = table(rows)
+    ready = pipeline.prepare(tickets, POLICY, NOW)
+    assert sum(ready.counts.values()) == len(rows)
+    queue = pipeline.queue(ready)
+    wanted = {f"T{i:02}" for i, (status, _, _) in enumerate(rows) if status in {"new", "open"}}
+    assert set(queue["ticket_id"]) == wanted
+    assert queue["position"].to_list() == list(range(1, len(wanted) + 1))
+
+
+@settings(max_examples=20)
+@given(SOME, st.randoms(use_true_random=False))
+def test_the_order_of_the_rows_does_not_matter(rows: list[tuple[str, int, str | None]], random: object) -> None:
+    tickets = table(rows)
+    order = list(range(tickets.height))
+    random.shuffle(order)  # type: ignore[attr-defined]
+    one, other = (pipeline.rank(frame, POLICY, NOW) for frame in (tickets, tickets[order]))
+    assert one.write_json() == other.write_json()
+
+
+def test_a_learned_confusion_table_takes_the_place_of_the_policy_s() -> None:
+    past = 400
+    frame = pl.DataFrame(
+        {
+            "ticket_id": [f"T{i:03}" for i in range(past + 1)],
+            "created_at": [NOW - timedelta(days=1, minutes=i) for i in range(past + 1)],
+            "status": ["closed"] * past + ["open"],
+            "first_priority": ["low"] * (past + 1),
+            "priority": ["urgent"] * past + ["low"],
+        }
+    )
+    tickets = read_tickets(frame, now=NOW).table
+    assert tickets["first_level"].drop_nulls().unique().to_list() == ["P3"]
+    queue = pipeline.rank(tickets, POLICY, NOW)
+    assert queue["level_p0"][0] > 0.8
