@@ -34,7 +34,7 @@ _FACTOR_TEXTS: Final[dict[str, tuple[tuple[str, ...], pl.Expr]]] = {
     "health": (("health",), pl.format("account health {} of 100", pl.col("health").round().cast(pl.Int64))),
     "lifecycle": (("lifecycle",), pl.format("account is in {}", pl.col("lifecycle"))),
     "payment": (("payment_status",), pl.format("payment {}", pl.col("payment_status"))),
-    "strategic": ((), pl.lit("strategic account")),
+    "strategic": ((), pl.lit("on the strategic list")),
     "expansion": ((), pl.lit("expansion under way")),
     "vip": ((), pl.lit("VIP requester")),
     "incident": (("incident_id",), pl.format("incident {} open", pl.col("incident_id").fill_null("of ours"))),

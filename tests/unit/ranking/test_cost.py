@@ -44,7 +44,7 @@ def test_points_are_those_of_the_twin(rows: list[dict]) -> None:
 
 @given(st.integers(1, 3), st.floats(0.5, 3))
 def test_far_from_a_deadline_points_are_still_finite_and_exact(level: int, horizon: float) -> None:
-    """Where the exponential underflows, the sum is taken in logarithms: 40,000 minutes at a horizon of a minute or so."""
+    """Where the exponential underflows, the sum is taken in logarithms."""
     pressure = cost.Pressure(minutes=np.full((1, 4), 40_000.0), weights=np.ones((1, 4)), horizon=horizon, missed=0.5)
     p = [np.array([1.0 if k == level else 0.0]) for k in range(4)]
     points = cost.points(
