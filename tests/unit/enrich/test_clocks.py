@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import settings as slowly
 from hypothesis import strategies as st
@@ -96,6 +97,7 @@ stories = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(stories, min_size=1, max_size=4), minutes, st.sampled_from(["pauses", "runs"]), st.booleans())
 @slowly(max_examples=100, deadline=None)
 def test_every_age_is_what_living_through_it_gives(told: list[Story], now: datetime, hold: str, restart: bool) -> None:
@@ -109,6 +111,7 @@ def test_every_age_is_what_living_through_it_gives(told: list[Story], now: datet
             assert row[f"age_{level.lower()}"] == slow
 
 
+@pytest.mark.slow
 @given(stories, minutes, st.sampled_from(list(LEVELS)), st.sampled_from(["pauses", "runs"]))
 @slowly(max_examples=100, deadline=None)
 def test_due_is_when_living_on_would_reach_the_target(story: Story, now: datetime, level: str, hold: str) -> None:
@@ -128,6 +131,7 @@ def test_due_is_when_living_on_would_reach_the_target(story: Story, now: datetim
     assert (found["minutes_left"] <= 0) == (at <= now)
 
 
+@pytest.mark.slow
 @given(st.lists(stories, min_size=2, max_size=4), minutes, st.randoms())
 @slowly(max_examples=40, deadline=None)
 def test_the_order_of_tickets_and_the_repeat_of_events_change_nothing(

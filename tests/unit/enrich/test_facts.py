@@ -151,7 +151,7 @@ def slow_history(row: dict[str, object], past: list[dict[str, object]], now: dat
 
 
 @given(st.lists(asked, min_size=1, max_size=12), st.data())
-@slowly(max_examples=100, deadline=None)
+@slowly(max_examples=60, deadline=None)
 def test_history_counts_the_others_and_never_looks_ahead(rows: list[dict[str, object]], data: st.DataObject) -> None:
     past = tickets(*rows)
     picked = data.draw(st.lists(st.integers(0, len(rows) - 1), unique=True, min_size=1))
