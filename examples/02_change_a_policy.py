@@ -1,6 +1,6 @@
-"""Rank one backlog under two policies and see what moves: what `tidegate policy diff` does, as functions of frames.
+"""Change one number of a policy and see what moves: what `tidegate policy diff` does, as functions of frames.
 
-python examples/02_change_a_policy.py
+    python examples/02_change_a_policy.py
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ import tidegate as tg
 from tidegate.demo import NOW, generate
 from tidegate.policy.compare import moved, summary
 
-company = generate(5_000, 7)
-starter, playbook = (
-    tg.rank(company.tickets, tg.Policy.load(name), NOW, accounts=company.accounts) for name in ("starter", "playbook")
+company = generate(20_000, 7)
+starter = tg.Policy.load("starter")
+wary = starter.model_copy(update={"ranking": starter.ranking.model_copy(update={"now_when": 0.05})})
+before, after = (
+    tg.rank(company.tickets, policy, NOW, accounts=company.accounts, incidents=company.incidents)
+    for policy in (starter, wary)
 )
-print(summary(starter, playbook))
-print(moved(starter, playbook).head(5))
+print(summary(before, after))
+print(moved(before, after).select("ticket_id", "lane_before", "lane_after", "positions").head(5))
