@@ -11,7 +11,7 @@ from tidegate.policy.compare import moved, summary
 
 company = generate(20_000, 7)
 starter = tg.Policy.load("starter")
-wary = starter.model_copy(update={"ranking": starter.ranking.model_copy(update={"now_when": 0.05})})
+wary = starter.model_copy(update={"review": starter.review.model_copy(update={"coverage": 0.97})})
 before, after = (
     tg.rank(company.tickets, policy, NOW, accounts=company.accounts, incidents=company.incidents)
     for policy in (starter, wary)
