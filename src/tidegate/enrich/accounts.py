@@ -76,12 +76,11 @@ def match_accounts(tickets: pl.DataFrame, accounts: pl.DataFrame) -> Matches:
     named, shared = np.zeros(len(tickets), bool), np.zeros(len(tickets), bool)
     for way, (of_ticket, of_account, fold) in enumerate(_KEYS):
         rest = np.flatnonzero(row < 0)
-        keys = tickets[of_ticket].gather(rest).alias("key").to_frame().select(fold(pl.col("key")))
-        hit = keys.join(_owners(accounts[of_account], fold), on="key", how="left", maintain_order="left")
-        alone = rest[(hit["owners"] == 1).fill_null(value=False).to_numpy()]
+        hit = _hits(tickets[of_ticket].gather(rest), _owners(accounts[of_account], fold), fold)
+        alone = rest[(hit["owners"] == 1).to_numpy()]
         row[alone], how[alone] = hit["row"].filter(hit["owners"] == 1).to_numpy(), way + 1
-        named[rest] |= keys["key"].is_not_null().to_numpy()
-        shared[rest] |= (hit["owners"] > 1).fill_null(value=False).to_numpy()
+        named[rest] |= hit["key"].is_not_null().to_numpy()
+        shared[rest] |= (hit["owners"] > 1).to_numpy()
     unknown = row < 0
     counts = {name: int((how == way + 1).sum()) for way, name in enumerate(_WAYS)}
     counts |= {"unknown": int((unknown & named & ~shared).sum()), "ambiguous": int((unknown & shared).sum())}
@@ -133,6 +132,14 @@ _KEYS: Final[tuple[tuple[str, str, Callable[[pl.Expr], pl.Expr]], ...]] = (
     ("account_name", "name", _folded),
 )
 """Column of the ticket, column of the account, and what both are compared by; in the order of `_WAYS`."""
+
+
+def _hits(values: pl.Series, owners: pl.DataFrame, fold: Callable[[pl.Expr], pl.Expr]) -> pl.DataFrame:
+    """Look up each value's owners; values repeat, so that each is folded once."""
+    once = values.unique().drop_nulls().alias("value").to_frame().with_columns(key=fold(pl.col("value")))
+    hits = once.join(owners, on="key", how="left")
+    found = values.alias("value").to_frame().join(hits, on="value", how="left", maintain_order="left")
+    return found.with_columns(pl.col("owners").fill_null(0))
 
 
 def _owners(values: pl.Series, fold: Callable[[pl.Expr], pl.Expr]) -> pl.DataFrame:

@@ -47,7 +47,9 @@ def incident_facts(
         rank_all=pl.lit(everywhere["rank"].min(), pl.UInt32),
     ).lazy()
     for keys in _KEYS:
-        found = found.join(_tally(ranked, keys).lazy(), on=keys, how="left", maintain_order="left")
+        tally = _tally(ranked, keys)
+        if tally.height:
+            found = found.join(tally.lazy(), on=keys, how="left", maintain_order="left")
     facts = found.select(
         open_incidents=pl.sum_horizontal(pl.col("^count_.*$")).cast(pl.Int32),
         rank=pl.min_horizontal(pl.col("^rank_.*$")),
