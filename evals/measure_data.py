@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -122,3 +123,25 @@ def _uci_events(log: pl.DataFrame) -> pl.DataFrame:
             )
         )
     return pl.concat(parts).sort("place", maintain_order=True).drop("place")
+
+
+def demo(tickets: int = 20_000, seed: int = 7) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The demo company, with the nature of each ticket taken from its truth: tickets, messages, events."""
+    import tempfile
+
+    from typer.testing import CliRunner
+
+    from tidegate.cli import app
+    from tidegate.ingest import read_events, read_messages, read_tickets
+
+    with tempfile.TemporaryDirectory() as folder:
+        words = ["demo", "--tickets", str(tickets), "--seed", str(seed), "--out", folder, "--format", "parquet"]
+        result = CliRunner().invoke(app, words)
+        if result.exit_code:
+            sys.exit(f"the demo could not be made: {result.output}")
+        place = Path(folder)
+        now = datetime.fromisoformat((place / "now.txt").read_text().strip())
+        rows = read_tickets(place / "tickets.parquet", now=now).table
+        truth = pl.read_parquet(place / "truth.parquet").select("ticket_id", nature=pl.col("nature").cast(pl.String))
+        told = rows.join(truth, on="ticket_id", how="left", maintain_order="left")
+        return told, read_messages(place / "messages.parquet").table, read_events(place / "events.parquet").table

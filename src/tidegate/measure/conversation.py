@@ -12,7 +12,8 @@ from tidegate.measure.repair import FIRST_OF_TICKET, SAME_TICKET
 CHASED_AFTER_MINUTES: Final = 60
 """A requester who writes again unanswered sooner than this is adding something, not chasing."""
 
-_PEOPLE: Final = ("agent", "other")
+PEOPLE: Final = ("agent", "other")
+"""Who answers: a bot or the system answers nothing."""
 
 
 def public_messages(messages: pl.DataFrame, requester: pl.Series) -> pl.DataFrame:
@@ -44,14 +45,14 @@ def first_answers(public: pl.DataFrame) -> pl.DataFrame:
     -------
     DataFrame
         ``row``, ``answered_early`` (an answer is dated before the opening), ``answered_at`` (by anybody other than the
-        requester), ``human_at`` (by a human agent), ``answers``.
+        requester), ``human_at`` (by a person), ``answers`` (by people).
     """
-    ours = public.filter("ours")
+    ours, person = public.filter("ours"), pl.col("author_kind").is_in(PEOPLE)
     return ours.group_by("row", maintain_order=True).agg(
         answered_early=pl.col("early").any(),
         answered_at=pl.col("at").first(),
-        human_at=pl.col("at").filter(pl.col("author_kind") == "agent").first(),
-        answers=pl.len().cast(pl.Int32),
+        human_at=pl.col("at").filter(person).first(),
+        answers=person.sum().cast(pl.Int32),
     )
 
 
@@ -60,12 +61,17 @@ def first_meaningful(public: pl.DataFrame) -> pl.DataFrame:
 
     Later answers are read only where the first one does not do, which is why this is two steps.
     """
-    people = public.filter(pl.col("ours") & pl.col("author_kind").is_in(_PEOPLE))
+    people = public.filter(pl.col("ours") & pl.col("author_kind").is_in(PEOPLE))
     first = people.filter(FIRST_OF_TICKET)
     good = first.filter(meaningful(first["body"]))
     rest = people.filter(~FIRST_OF_TICKET).join(good.select("row"), on="row", how="anti", maintain_order="left")
     later = rest.filter(meaningful(rest["body"])).filter(FIRST_OF_TICKET)
     return pl.concat([good, later]).select("row", meaningful_at="at")
+
+
+def between_people(public: pl.DataFrame) -> pl.DataFrame:
+    """Leave out what bots and the system said: it neither answers nor ends a wait."""
+    return public.filter(~pl.col("ours") | pl.col("author_kind").is_in(PEOPLE))
 
 
 def turns(public: pl.DataFrame) -> pl.DataFrame:
@@ -115,7 +121,9 @@ def chased(public: pl.DataFrame) -> pl.DataFrame:
 
 __all__ = [
     "CHASED_AFTER_MINUTES",
+    "PEOPLE",
     "back_and_forths",
+    "between_people",
     "chased",
     "first_answers",
     "first_meaningful",

@@ -176,12 +176,12 @@ def _flow(table: pl.LazyFrame, m: Measure, period: Period, seed: int) -> pl.Data
     time = "created_at" if m.cohort == "opened" else "solved_at"
     daily = table.group_by("key", day=pl.col(time).dt.date()).agg(count=pl.len()).collect().sort("key", "day")
     first = period.start.date()
-    days = max(1, (period.end - period.start).days + 1)
+    days = (period.end.date() - first).days + 1
     parts = [pl.DataFrame(schema=_FIGURE_SCHEMA)]
     for (key,), part in daily.partition_by("key", as_dict=True, maintain_order=True).items():
         counts = np.zeros((days, 1))
         place = (part["day"] - first).dt.total_days().to_numpy()
-        counts[np.minimum(place, days - 1), 0] = part["count"].to_numpy()
+        counts[place, 0] = part["count"].to_numpy()
         low, high = bootstrap_mean(counts, np.ones((days, 1)), seed)
         total = counts.sum(axis=0)
         parts.append(_frame([m.name], str(key), value=total, low=low * days, high=high * days, n=total))

@@ -41,7 +41,7 @@ def special(
             "inflow_to_capacity": inflow / capacity,
             "days_to_drain": np.where(spare > 0, backlog / spare, np.nan),
         }
-    counts = {"net_flow": opened.sum() + solved.sum(), "days_to_drain": backlog}
+    counts = {"net_flow": opened.sum() + solved.sum(), "days_to_drain": backlog if solved.any() else 0}
     return pl.concat([_row(m.name, drawn[m.name], counts.get(m.name, solved.sum())) for m in measures])
 
 

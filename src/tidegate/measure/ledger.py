@@ -126,7 +126,8 @@ def build_ledger(
     -------
     Ledger
         Its tickets carry ``level``, ``status``, ``answered``, ``first_response_minutes`` (by anybody other than the
-        requester), ``human_minutes`` (by a human agent), ``meaningful_minutes``, ``resolution_minutes``,
+        requester), ``human_minutes`` (by a person, not a bot), ``meaningful_minutes``, ``promised_minutes`` (what the
+        first response target is held against: by a person where messages are known), ``resolution_minutes``,
         ``working_minutes`` (the same without waiting on the customer), ``waiting_customer``, ``waiting_internal``,
         ``age_minutes``, ``reopens``, ``first_reopened_at``, ``transfers``, ``back_and_forths``, ``waiting_on``,
         ``last_human_at``, ``next_at``, ``next_same_at``, ``next_after_solved_at``, ``escalated``, ``escalated_at``,
@@ -244,7 +245,8 @@ def _read_messages(
         return pl.DataFrame(schema=_NO_WAITS), _widen(len(tickets), [], _FROM_MESSAGES), []
     log, found = repair_log(messages, tickets, as_of, MESSAGES)
     public = conversation.public_messages(log, tickets["requester_id"])
-    runs = conversation.turns(public)
+    talk = conversation.between_people(public)
+    runs = conversation.turns(talk)
     texts = log["body"].null_count() < len(log)
     if not texts:
         found.append(Finding(name="messages_without_text", table="messages", count=len(log), of=len(log)))
@@ -252,7 +254,7 @@ def _read_messages(
         conversation.first_answers(public),
         *([conversation.first_meaningful(public)] if texts else []),
         conversation.back_and_forths(runs),
-        conversation.chased(public),
+        conversation.chased(talk),
         _last_human(log, "last_human_message_at"),
         _present(log, "has_messages"),
     ]

@@ -80,18 +80,18 @@ _ACKNOWLEDGES: Final = (
     "obrigad[oa]|desculp|lamentamos|sentimos muito",
     "recebemos|entraremos em contato|estamos (?:verificando|analisando)",
 )
-_QUOTED: Final = r"(?m)^\s*(?:>|on .{5,120} wrote:|am .{5,120} schrieb|le .{5,120} a écrit|el .{5,120} escribió).*$"
-_GREETING: Final = (
+QUOTED: Final = r"(?m)^\s*(?:>|on .{5,120} wrote:|am .{5,120} schrieb|le .{5,120} a écrit|el .{5,120} escribió).*$"
+GREETING: Final = (
     r"(?m)^\s*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|hallo|guten (?:tag|morgen)|sehr geehrte[rn]?|"
     r"bonjour|salut|hola|buen[oa]s (?:días|tardes)|estimad[oa]|ciao|buongiorno|salve|gentile|olá|bom dia|boa tarde|"
     r"prezad[oa])(?-u:\b)[^\n.!?,]{0,40}[,.!\n]"
 )
-_CLOSING: Final = (
+CLOSING: Final = (
     r"(?ms)^\s*(?:(?:kind |best |warm )?regards|cheers|sincerely|best wishes|mit freundlichen|viele grüße|cordialement|"
     r"saludos|cordiali saluti|atenciosamente|sent from my|--\s*$).*"
 )
-_ACKNOWLEDGING_SENTENCE: Final = rf"[^.!?\n]*(?-u:\b)(?:{'|'.join(_ACKNOWLEDGES)})[^.!?\n]*[.!?\n]*"
-_SAYS_AUTOMATIC: Final = rf"(?-u:\b)(?:{'|'.join(_AUTOMATIC)})"
+ACKNOWLEDGING_SENTENCE: Final = rf"[^.!?\n]*(?-u:\b)(?:{'|'.join(_ACKNOWLEDGES)})[^.!?\n]*[.!?\n]*"
+SAYS_AUTOMATIC: Final = rf"(?-u:\b)(?:{'|'.join(_AUTOMATIC)})"
 _WORD: Final = r"[\p{L}\p{N}]{2,}"
 
 
@@ -109,14 +109,14 @@ def meaningful(bodies: pl.Series) -> pl.Series:
         Boolean, never null. Only replies up to `LONG` characters are searched for acknowledgements.
     """
     texts = bodies.fill_null("").str.head(LONG + 1).str.to_lowercase()
-    says = ~texts.str.contains(_SAYS_AUTOMATIC)
+    says = ~texts.str.contains(SAYS_AUTOMATIC)
     short = texts.str.len_chars() <= LONG
     return says.scatter(short.arg_true(), says.filter(short) & _says_something(texts.filter(short)))
 
 
 def _says_something(texts: pl.Series) -> pl.Series:
-    left = texts.str.replace_all(_QUOTED, "")
-    for pattern in (_CLOSING, _GREETING, _ACKNOWLEDGING_SENTENCE):
+    left = texts.str.replace_all(QUOTED, "")
+    for pattern in (CLOSING, GREETING, ACKNOWLEDGING_SENTENCE):
         left = left.str.replace_all(pattern, " ")
     return (left.str.count_matches(_WORD) >= ENOUGH_WORDS) | left.str.contains(r"\?|https?://")
 

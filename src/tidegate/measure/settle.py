@@ -107,8 +107,11 @@ def _with_minutes(tickets: pl.DataFrame, as_of: datetime, clocks: Clocks) -> pl.
         resolution_minutes=since_opening("solved_at"),
         age_minutes=minutes_between(opened, until(as_of, len(tickets)), level, clocks),
     )
+    timed = timed.with_columns(
+        pl.when(usable).then(pl.col("first_response_minutes", "human_minutes", "meaningful_minutes"))
+    )
     return timed.with_columns(
-        pl.when(usable).then(pl.col("first_response_minutes", "human_minutes", "meaningful_minutes")),
+        promised_minutes=pl.when("has_messages").then("human_minutes").otherwise("first_response_minutes"),
         working_minutes=(pl.col("resolution_minutes") - pl.col("waiting_customer").fill_null(0.0)).clip(
             lower_bound=0.0
         ),

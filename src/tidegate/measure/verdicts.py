@@ -36,7 +36,7 @@ def with_verdicts(tickets: pl.DataFrame, as_of: datetime, window_days: float) ->
     with_basics = tickets.with_columns(
         urgent=urgent,
         high_risk=urgent | pl.col("escalated").fill_null(value=False) | (pl.col("reopens") > 0).fill_null(value=False),
-        first_response_met=_met("first_response_minutes", "age_minutes", "respond_target", pl.col("answered")),
+        first_response_met=_met("promised_minutes", "age_minutes", "respond_target", _answered_by_people()),
         resolution_met=_met(
             "working_minutes",
             pl.col("age_minutes") - pl.col("waiting_customer").fill_null(0.0),
@@ -51,7 +51,7 @@ def with_verdicts(tickets: pl.DataFrame, as_of: datetime, window_days: float) ->
     overridden = bool(tickets["rated"].count())
     return with_basics.with_columns(
         first_response_near=pl.when("first_response_met")
-        .then(pl.col("first_response_minutes") > NEAR * pl.col("respond_target"))
+        .then(pl.col("promised_minutes") > NEAR * pl.col("respond_target"))
         .when(pl.col("first_response_met").is_not_null())
         .then(statement=False),
         any_missed=_any_missed(),
@@ -64,6 +64,11 @@ def _met(minutes: str, age: str | pl.Expr, target: str, done: pl.Expr) -> pl.Exp
     """Done within the target; not done counts as missed once the target is over, and is undecided before."""
     age = pl.col(age) if isinstance(age, str) else age
     return pl.when(done).then(pl.col(minutes) <= pl.col(target)).when(age > pl.col(target)).then(statement=False)
+
+
+def _answered_by_people() -> pl.Expr:
+    """Whether a person answered; a ticket whose answer is dated before its opening counts, without minutes."""
+    return pl.col("human_at").is_not_null() | pl.col("promised_minutes").is_not_null()
 
 
 def _any_missed() -> pl.Expr:

@@ -39,7 +39,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
         name="human_response",
         title="First human response",
         column="human_minutes",
-        definition="from opening to the first public reply by a human agent.",
+        definition="from opening to the first public reply by a person, not a bot.",
     ),
     *times(
         name="next_response",

@@ -14,8 +14,8 @@ MEASURES: Final[tuple[Measure, ...]] = (
         title="First response in target",
         family="Targets",
         definition=(
-            "Share of tickets whose first response came within the target of their level; no answer counts as missed "
-            "once the target is over, and is not counted before."
+            "Share of tickets whose first response by a person came within the target of their level; no answer "
+            "counts as missed once the target is over, and is not counted before."
         ),
         value="first_response_met",
         better="up",
