@@ -32,7 +32,7 @@ class Belief:
     clocks
         What the target of each level is counted on.
     now
-        m booleans: lane now.
+        m booleans: a rule puts the visit in lane now; None where none does.
     """
 
     probability: Column

@@ -87,6 +87,6 @@ class LaneQueue:
         line, taken = self._line, self._taken
         while line and line[0][1] in taken:
             taken.remove(line.popleft()[1])
-        if line and self._clock.at(now) - line[0][0] > self._after:
+        if line and self._clock.at(now) - line[0][0] >= self._after:
             return line.popleft()[1]
         return -1

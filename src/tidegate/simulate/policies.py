@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tidegate.simulate.clocks import TIME
 from tidegate.simulate.lanes import LaneQueue
 from tidegate.simulate.press import Press, PressQueue
 from tidegate.simulate.queues import DueQueue, KeyQueue, Queue, ScanQueue
@@ -176,7 +175,7 @@ def _weighted_sum(scene: Scene) -> Callable[[], Queue]:
         age = belief.age(since, now)[np.arange(chosen.size), level[chosen]]
         return standing[chosen] + scene.sla_gain * np.clip(age / minutes[chosen], 0.0, 1.0)
 
-    if any(clock is not TIME for clock in belief.clocks):
+    if any(clock.times for clock in belief.clocks):
         return lambda: ScanQueue(score)
     return lambda: SlopeQueue(standing, minutes, scene.sla_gain, score)
 
@@ -198,4 +197,6 @@ def _cost_of_delay(belief: Belief, scene: Scene) -> tuple[Callable[[], Queue], N
         return scene.cost(belief, rows, belief.age(since, now))
 
     now = None if scene.now_when is None else belief.probability[:, 0] >= scene.now_when
+    if belief.now is not None:
+        now = belief.now if now is None else now | belief.now
     return lambda: PressQueue(press, score), now

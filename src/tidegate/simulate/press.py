@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tidegate.simulate.clocks import TIME
 from tidegate.tables.errors import InputError
 
 if TYPE_CHECKING:
@@ -119,7 +118,7 @@ class PressQueue:
 
     def __init__(self, press: Press, score: Score) -> None:
         self._press, self._score = press, score
-        self._plain = press.first is TIME and press.second is TIME
+        self._plain = not press.first.times and not press.second.times
         self._first, self._second, self._soonest, self._known = (
             press.first_terms,
             press.second_terms,

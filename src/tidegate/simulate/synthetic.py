@@ -1,7 +1,7 @@
 """A made-up support desk whose posterior is exactly calibrated, to compare policies where the truth is known.
 
-The time axis counts business minutes, 510 a day. A third of the tickets come while the desk is closed and wait at the
-door in the morning. The posterior of each ticket is drawn first and its true level from that posterior, so a ticket
+The time axis counts business minutes, 510 a day. Some tickets come while the desk is closed and wait at the door in
+the morning. The posterior of each ticket is drawn first and its true level from that posterior, so a ticket
 that is P0 with 20% is P0 once in five times, by construction.
 """
 
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tidegate.simulate.belief import Belief
 from tidegate.simulate.workload import FollowUps, Workload
 
 if TYPE_CHECKING:
@@ -22,11 +21,6 @@ if TYPE_CHECKING:
 
 DAY: Final = 510.0
 """Minutes of a business day, 09:00 to 17:30."""
-
-TARGETS: Final = (10.0, 30.0, 240.0, DAY)
-"""First response of P0 to P3 in the starter policy, in business minutes."""
-
-SEVERITY: Final = (20.0, 6.0, 2.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +33,8 @@ class Desk:
         Size of the team, and for how many business days tickets come.
     load
         Work that comes, without follow-ups, over the work that the agents can do.
+    spike
+        Load of the third and fourth week; None where they are like the others.
     error
         Share of tickets whose likeliest level is not the true one; below 0.5.
     mix
@@ -53,31 +49,30 @@ class Desk:
         Mean handling time in minutes, and the standard deviation of its logarithm.
     value_spread
         Standard deviation of the logarithm of a ticket's value; the median is 1.
-    spike
-        Business days (first, last) with more than the ordinary load, so that the mean is `load`.
-    ordinary
-        Load outside the spike.
     """
 
     agents: int = 25
     days: int = 40
     load: float = 0.95
+    spike: float | None = None
     error: float = 0.10
-    mix: tuple[float, float, float, float] = (0.03, 0.12, 0.40, 0.45)
-    overnight: float = 0.35
-    weekdays: tuple[float, float, float, float, float] = (1.3, 1.1, 1.0, 0.9, 0.7)
+    mix: tuple[float, float, float, float] = (0.02, 0.10, 0.60, 0.28)
+    overnight: float = 0.1
+    weekdays: tuple[float, float, float, float, float] = (1.2, 1.1, 1.0, 0.9, 0.8)
     days_differ: float = 0.2
     handling: float = 20.0
     handling_spread: float = 0.8
-    value_spread: float = 1.0
-    spike: tuple[int, int] | None = None
-    ordinary: float = 0.85
+    value_spread: float = 1.2
 
 
-FOLLOW_UPS: Final = FollowUps(per_day=0.5, patience=240.0, minutes=4.0, day=DAY)
+FOLLOW_UPS: Final = FollowUps(per_day=1.0, patience=120.0, minutes=5.0, most=2, day=DAY)
+"""Who has waited long writes once a day, at most twice; a quarter of an ordinary ticket's work each time."""
+
+SPIKE: Final = slice(10, 20)
+"""Business days of the spike."""
 
 
-def make(desk: Desk, seed: int) -> tuple[Workload, Belief]:
+def make(desk: Desk, seed: int) -> tuple[Workload, Column]:
     """Make a workload and what a calibrated reader would know of it.
 
     Parameters
@@ -90,7 +85,7 @@ def make(desk: Desk, seed: int) -> tuple[Workload, Belief]:
     Returns
     -------
     tuple
-        The truth and the belief, row by row alike.
+        The truth, and the (tickets, 4) posterior, row by row alike.
     """
     draw = np.random.default_rng(seed)
     at = _arrivals(desk, draw)
@@ -105,23 +100,7 @@ def make(desk: Desk, seed: int) -> tuple[Workload, Belief]:
         value=value,
         luck=1.0 - draw.random(rows),
     )
-    return workload, starter(probability, value)
-
-
-def starter(
-    probability: Column, value: Column, *, horizon: float = 60.0, missed: float = 0.5, power: float = -0.75
-) -> Belief:
-    """Look at a posterior and values with the starter policy's targets and severities; effort is 1."""
-    minutes = np.broadcast_to(np.array(TARGETS), probability.shape)
-    return Belief(
-        probability=probability,
-        value=value,
-        effort=np.ones(value.size),
-        minutes=minutes,
-        weights=np.array(SEVERITY) * (minutes / 60.0) ** power,
-        horizon=horizon,
-        missed=missed,
-    )
+    return workload, probability
 
 
 def calibrated(
@@ -144,13 +123,9 @@ def calibrated(
 def _arrivals(desk: Desk, draw: np.random.Generator) -> Column:
     volume = np.resize(np.array(desk.weekdays), desk.days) * draw.lognormal(0.0, desk.days_differ, desk.days)
     volume /= volume.mean()
+    load = np.full(desk.days, desk.load)
     if desk.spike is not None:
-        first, last = desk.spike
-        inside = (np.arange(desk.days) >= first) & (np.arange(desk.days) < last)
-        above = (desk.load - desk.ordinary) * desk.days / (last - first)
-        load = np.where(inside, desk.ordinary + above, desk.ordinary)
-    else:
-        load = np.full(desk.days, desk.load)
+        load[SPIKE] = desk.spike
     count = draw.poisson(volume * load * desk.agents * DAY / desk.handling)
     day = np.repeat(np.arange(desk.days), count)
     minute = np.where(draw.random(day.size) < desk.overnight, 0.0, draw.random(day.size) * DAY)

@@ -1,0 +1,93 @@
+"""A backtest on the made-up desk, where the truth is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tidegate.backtesting.scoring import aged_after, believe, cost_points, replay_name, standing
+from tidegate.simulate import synthetic
+from tidegate.simulate.measures import Judge
+from tidegate.simulate.policies import Scene
+from tidegate.simulate.roster import always
+from tidegate.simulate.trial import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tidegate.policy.model import Policy
+    from tidegate.simulate.workload import FollowUps
+
+IMPUTED: Final = (
+    "everything: tickets, levels, values, handling times and follow-ups are made up",
+    "the posterior is exactly calibrated, which no reader of texts is",
+    "clocks and agents run on business minutes; work rests overnight and goes on in the morning",
+)
+
+_WEEK: Final = 5 * synthetic.DAY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeUp:
+    """The made-up desk under a policy.
+
+    Attributes
+    ----------
+    desk
+        How the desk works.
+    base
+        Policy whose targets are judged by and whose constants the built-in names use.
+    files
+        Further policies by name.
+    follow_ups
+        How customers write again.
+    lanes
+        Whether lane now goes first, as in the queue.
+    """
+
+    desk: synthetic.Desk
+    base: Policy
+    files: Mapping[str, Policy]
+    follow_ups: FollowUps = synthetic.FOLLOW_UPS
+    lanes: bool = True
+
+    @property
+    def independent(self) -> bool:
+        """Each seed makes other tickets."""
+        return True
+
+    def stage(self, policy: str, seed: int) -> Stage:
+        """See `trial.Setting.stage`."""
+        workload, probability = synthetic.make(self.desk, seed)
+        rules = self.files.get(policy, self.base)
+        belief = believe(rules, probability, workload.value)
+        scene = Scene(
+            workload=workload,
+            belief=belief,
+            severity=rules.severity,
+            cost=cost_points,
+            standing=standing(rules, belief),
+            sla_gain=rules.ranking.weights.sla_risk,
+            true_times=True,
+            now_when=rules.ranking.now_when if self.lanes else None,
+            aged_after=aged_after(rules),
+        )
+        judged = believe(self.base, probability, workload.value)
+        return Stage(
+            policy=replay_name(rules) if policy in self.files else policy,
+            scene=scene,
+            judge=Judge(minutes=judged.minutes, clocks=judged.clocks, week=(workload.at // _WEEK).astype(np.int64)),
+            seats=always(self.desk.agents),
+            follow_ups=self.follow_ups,
+        )
+
+    def fingerprint(self) -> str:
+        """See `trial.Setting.fingerprint`."""
+        files = {name: policy.hash for name, policy in self.files.items()}
+        return repr((self.desk, self.base.hash, sorted(files.items()), self.follow_ups, self.lanes))
+
+    def at(self, load: float) -> MadeUp:
+        """Return the same desk under another load."""
+        return replace(self, desk=replace(self.desk, load=load))

@@ -1,0 +1,336 @@
+"""A backtest on a team's own history: exports in, replays out, and in words what had to be assumed."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+
+from tidegate.backtesting.axis import Axis
+from tidegate.backtesting.scoring import aged_after, believe, cost_points, replay_name, standing
+from tidegate.backtesting.team import team
+from tidegate.enrich.facts import facts as facts_of
+from tidegate.pipeline import needed
+from tidegate.policy.conditions import rule_flags
+from tidegate.policy.targets import target_table
+from tidegate.ranking.rules import outcome
+from tidegate.ranking.score import NOW, score
+from tidegate.read.given import given_levels, learn_confusion
+from tidegate.simulate.measures import Judge
+from tidegate.simulate.policies import Scene
+from tidegate.simulate.trial import Stage
+from tidegate.simulate.workload import FollowUps, Workload
+from tidegate.tables.errors import InputError
+from tidegate.tables.words import LEVEL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from tidegate.policy.model import Policy
+    from tidegate.simulate.belief import Belief
+    from tidegate.simulate.clocks import Clock
+    from tidegate.simulate.roster import Seat
+
+    Column = NDArray[np.float64]
+
+TEACHES: Final = 0.25
+"""Share of the history, its beginning, that only teaches what filed levels turn out to be."""
+
+SPREAD: Final = 0.8
+"""Standard deviation of the logarithm of imputed handling times."""
+
+_WEEK: Final = 10_080.0
+_FEW: Final = 50
+_BLANK: Final = (
+    "updated_at",
+    "first_response_at",
+    "last_requester_at",
+    "solved_at",
+    "closed_at",
+    "csat",
+    "handling_minutes",
+    "escalated",
+)
+_ZERO: Final = ("reopens", "transfers")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """The history as one policy saw it."""
+
+    name: str
+    belief: Belief
+    severity: tuple[float, ...]
+    standing: Column
+    sla_gain: float
+    now_when: float
+    aged_after: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """A history, ready to be replayed.
+
+    Attributes
+    ----------
+    at
+        n moments of the axis at which tickets were opened.
+    level
+        n true levels; -1 where the history does not say.
+    probability
+        (n, 4) posterior when each was opened.
+    work, mean_work
+        n handling times, nan where the history does not say, and the mean of those that are drawn.
+    taken_up
+        n moments at which the team first answered; nan where it did not.
+    pool
+        n skills that are needed.
+    base
+        The policy whose targets are judged by, as it saw the history.
+    views
+        The same for each policy file.
+    clocks, seats, follow_ups
+        Calendars of the levels, who works, and how customers write again.
+    """
+
+    at: Column
+    level: NDArray[np.int64]
+    probability: Column
+    work: Column
+    mean_work: float
+    taken_up: Column
+    pool: NDArray[np.int64]
+    base: View
+    views: Mapping[str, View]
+    clocks: tuple[Clock, Clock, Clock, Clock]
+    seats: Sequence[Seat]
+    follow_ups: FollowUps
+
+    @property
+    def independent(self) -> bool:
+        """Seeds share the tickets and differ in what was imputed."""
+        return False
+
+    def workload(self, seed: int) -> Workload:
+        """Fill in what the history does not say, with the luck of one seed."""
+        draw, rows = np.random.default_rng(seed), self.at.size
+        luck, other, spread = 1.0 - draw.random(rows), draw.random(rows), draw.standard_normal(rows)
+        drawn = np.minimum((other[:, None] >= np.cumsum(self.probability, axis=1)).sum(axis=1), 3)
+        made_up = self.mean_work * np.exp(SPREAD * spread - SPREAD**2 / 2)
+        return Workload(
+            at=self.at,
+            work=np.where(np.isnan(self.work), made_up, self.work),
+            level=np.where(self.level < 0, drawn, self.level).astype(np.uint8),
+            value=self.base.belief.value,
+            luck=luck,
+            pool=self.pool,
+        )
+
+    def stage(self, policy: str, seed: int) -> Stage:
+        """See `trial.Setting.stage`."""
+        view = self.views.get(policy, self.base)
+        scene = Scene(
+            workload=self.workload(seed),
+            belief=view.belief,
+            severity=view.severity,
+            cost=cost_points,
+            standing=view.standing,
+            sla_gain=view.sla_gain,
+            taken_up=self.taken_up,
+            now_when=view.now_when,
+            aged_after=view.aged_after,
+        )
+        return Stage(
+            policy=view.name if policy in self.views else policy,
+            scene=scene,
+            judge=Judge(
+                minutes=self.base.belief.minutes, clocks=self.clocks, week=((self.at - self.at[0]) // _WEEK).astype(int)
+            ),
+            seats=self.seats,
+            follow_ups=self.follow_ups,
+        )
+
+    def fingerprint(self) -> str:
+        """See `trial.Setting.fingerprint`."""
+        return hashlib.sha256(pickle.dumps(self)).hexdigest()
+
+
+def past(
+    tickets: pl.DataFrame,
+    *,
+    base: Policy,
+    files: Mapping[str, Policy],
+    agents: pl.DataFrame | int,
+    accounts: pl.DataFrame | None = None,
+    load: float = 0.9,
+    follow_ups: float = 0.0,
+) -> tuple[Past, tuple[str, ...]]:
+    """Make a history ready.
+
+    Parameters
+    ----------
+    tickets
+        Valid by `tables.Tickets`, solved ones included.
+    base
+        Policy whose targets, calendar and values are judged by.
+    files
+        Policies to be tried, by name.
+    agents
+        Valid by `tables.Agents`, or how many work through the opening hours of the base policy.
+    accounts
+        Valid by `tables.Accounts`; without them every value is what the policy makes of a ticket alone.
+    load
+        Load that imputed handling times give the team over the history's span.
+    follow_ups
+        Messages a day of a customer who has waited long.
+
+    Returns
+    -------
+    tuple
+        The setting, and in words what was assumed.
+
+    Raises
+    ------
+    InputError
+        If too few tickets are left to replay.
+    """
+    ordered = tickets.sort("created_at", "ticket_id")
+    levels, live, told = _levels(ordered, base)
+    if live.height < _FEW:
+        raise InputError(
+            "too few tickets to replay", value=live.height, expected=f"at least {_FEW} besides those that only teach"
+        )
+    first, last = live["created_at"][0], live["created_at"][-1]
+    axis = Axis(first, last + max(timedelta(days=60), (last - first) / 2))
+    clocks, at = axis.clocks(base), axis.minutes(live["created_at"])
+    seats, pool, staffed = team(agents, live, axis, base)
+    minutes = sum(min(b, at[-1]) - max(a, at[0]) for s in seats for a, b in s.shifts if a < at[-1] and b > at[0])
+    work = live["handling_minutes"].fill_null(np.nan).to_numpy()
+    work = np.where(work > 0, work, np.nan)
+    known = ~np.isnan(work)
+    mean = float(work[known].mean()) if known.mean() > TEACHES else load * minutes / live.height
+    views = {name: _view(live, levels, rules, axis, accounts) for name, rules in {"": base, **files}.items()}
+    true = live["given_level"].cast(LEVEL).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
+    setting = Past(
+        at=at,
+        level=true if told.levels_known else np.full(live.height, -1),
+        probability=levels.select(f"level_p{k}" for k in range(4)).to_numpy(),
+        work=work if known.mean() > TEACHES else np.full(live.height, np.nan),
+        mean_work=mean,
+        taken_up=axis.minutes(live["first_response_at"]),
+        pool=pool,
+        base=views.pop(""),
+        views=views,
+        clocks=clocks,
+        seats=seats,
+        follow_ups=FollowUps(per_day=follow_ups, patience=360.0, minutes=0.2 * mean, day=1440.0),
+    )
+    return setting, (*told.words, *_words(setting, known, load, accounts), *staffed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    levels_known: bool
+    words: tuple[str, ...]
+
+
+def _levels(ordered: pl.DataFrame, base: Policy) -> tuple[pl.DataFrame, pl.DataFrame, _Told]:
+    """Take the posterior from what was filed first, and the truth from what the level ended as."""
+    if ordered["first_level"].count() < TEACHES * ordered.height:
+        levels = given_levels(ordered, base)
+        words = (
+            "true levels: drawn from the posterior of the filed priority, since the history keeps no first priority",
+        )
+        return levels, ordered, _Told(levels_known=False, words=words)
+    cut = int(ordered.height * TEACHES)
+    live = ordered[cut:]
+    learned = learn_confusion(ordered, base, before=live["created_at"][0]) if live.height else None
+    levels = given_levels(live.with_columns(given_level=pl.col("first_level")), base, learned=learned)
+    source = f"learned on the first {cut} tickets, which are not replayed" if learned else "the policy's own table"
+    words = (f"posterior: from the first priority alone, by {source}; true level: the last priority",)
+    return levels, live, _Told(levels_known=True, words=words)
+
+
+def _view(live: pl.DataFrame, levels: pl.DataFrame, policy: Policy, axis: Axis, accounts: pl.DataFrame | None) -> View:
+    """See every ticket as it was when it was opened: no answer, no reopening, no age."""
+    now = live["created_at"][-1]
+    fresh = live.with_columns(
+        created_at=pl.lit(now),
+        status=pl.lit("new").cast(live.schema["status"]),
+        replies=pl.lit(1, live.schema["replies"]),
+        given_level=pl.when(pl.col("first_level").is_not_null()).then("first_level").otherwise("given_level"),
+        **{name: pl.lit(None, live.schema[name]) for name in _BLANK},
+        **{name: pl.lit(0, live.schema[name]) for name in _ZERO},
+    )
+    facts = facts_of(
+        fresh,
+        history=fresh.head(0),
+        policy=policy,
+        now=now,
+        accounts=accounts,
+        readings=levels,
+        needs=needed(
+            policy.model_copy(update={"ranking": policy.ranking.model_copy(update={"method": "weighted-sum"})})
+        ),
+    )
+    flags = tuple(flag.to_numpy() for flag in rule_flags(policy, facts).get_columns())
+    scores = score(facts, policy, target_table(policy), flags)
+    factor = outcome(policy.rules, flags, facts.height).value
+    probability = np.column_stack(scores.probability)
+    by_rule = (scores.lane == NOW) & (probability[:, 0] < policy.ranking.now_when)
+    belief = believe(
+        policy,
+        probability,
+        scores.value if factor is None else scores.value * factor,
+        target_row=facts["target_row"].to_numpy(),
+        clocks=axis.clocks(policy),
+        now=by_rule if by_rule.any() else None,
+    )
+    return View(
+        name=replay_name(policy),
+        belief=belief,
+        severity=policy.severity,
+        standing=standing(policy, belief, facts),
+        sla_gain=policy.ranking.weights.sla_risk,
+        now_when=policy.ranking.now_when,
+        aged_after=aged_after(policy),
+    )
+
+
+def _words(setting: Past, known: NDArray[np.bool_], load: float, accounts: pl.DataFrame | None) -> list[str]:
+    times = (
+        f"handling time: recorded for {known.mean():.0%} of the tickets, the others drawn around their mean"
+        if known.mean() > TEACHES
+        else f"handling time: imputed, lognormal with mean {setting.mean_work:.1f} minutes, so that the team's load is"
+        f" {load:.0%}"
+    )
+    rate = setting.follow_ups.per_day
+    return [
+        times,
+        "value: from the accounts file" if accounts is not None else "value: no accounts file, so tickets alone",
+        "rules: judged as each ticket was opened; a rule that looks at time or at what came later does not fire",
+        f"follow-ups: {rate:g} a day of who has waited long, each a fifth of an ordinary ticket's work"
+        if rate
+        else "follow-ups: none, so waiting adds no work; try --follow-ups",
+    ]
+
+
+def lighter(setting: Past, rows: NDArray[np.int64]) -> Past:
+    """Keep some tickets, in order: a part of the history to tune on, or to judge by."""
+
+    def cut(view: View) -> View:
+        belief = view.belief
+        now = None if belief.now is None else belief.now[rows]
+        kept = {name: getattr(belief, name)[rows] for name in ("probability", "value", "effort", "minutes", "weights")}
+        return replace(view, belief=replace(belief, now=now, **kept), standing=view.standing[rows])
+
+    kept = {name: getattr(setting, name)[rows] for name in ("at", "level", "probability", "work", "taken_up", "pool")}
+    views = {name: cut(view) for name, view in setting.views.items()}
+    return replace(setting, base=cut(setting.base), views=views, **kept)

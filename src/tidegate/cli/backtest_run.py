@@ -1,0 +1,109 @@
+"""From what was asked on the command line to a finished backtest."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from tidegate.backtesting.made_up import IMPUTED, MadeUp
+from tidegate.backtesting.past import Past, past
+from tidegate.cli import support
+from tidegate.ingest import read_accounts, read_agents, read_tickets
+from tidegate.policy import load as load_policy
+from tidegate.simulate.backtest import Backtest, backtest, in_processes
+from tidegate.simulate.policies import NAMES
+from tidegate.simulate.synthetic import FOLLOW_UPS, Desk
+from tidegate.simulate.trial import Shelf
+from tidegate.tables.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tidegate.policy.model import Policy
+
+_MADE_UP_AGENTS: Final = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The options of the verb that say where a backtest takes place; see `tidegate backtest --help`."""
+
+    history: tuple[Path, ...]
+    synthetic: float | None
+    policies: tuple[str, ...]
+    agents: str | None
+    targets: str
+    accounts: Path | None
+    load: float
+    follow_ups: float | None
+    error: float
+    days: int
+    timezone: str | None
+
+
+def run(asked: Asked, *, seeds: int, jobs: int, cluster: str | None, keep: Path | None) -> Backtest:
+    """Prepare the setting and replay every policy with every seed."""
+    setting, imputed = _setting(asked)
+    shelf = Shelf(keep, setting) if keep else None
+    with _runner(jobs, cluster) as runner, support.progress("replaying") as progress:
+        return backtest(
+            setting,
+            asked.policies,
+            range(seeds),
+            imputed=imputed,
+            runner=runner,
+            shelf=shelf,
+            progress=progress,
+        )
+
+
+def _runner(jobs: int, cluster: str | None) -> nullcontext:
+    if cluster is None:
+        return nullcontext(in_processes(jobs))
+    from tidegate.simulate.cluster import on_cluster
+
+    return on_cluster(cluster)
+
+
+def _setting(asked: Asked) -> tuple[MadeUp | Past, Sequence[str]]:
+    base, files = load_policy(asked.targets), _files(asked.policies)
+    if (asked.synthetic is None) == (not asked.history):
+        raise InputError("name either a history or --synthetic and a load, and not both")
+    if asked.synthetic is None:
+        return _past(asked, base, files)
+    if asked.agents is not None and not asked.agents.isdigit():
+        raise InputError("a made-up desk needs a number of agents", column="--agents", value=asked.agents)
+    agents = int(asked.agents) if asked.agents else _MADE_UP_AGENTS
+    desk = Desk(agents=agents, days=asked.days, load=asked.synthetic, error=asked.error)
+    rate = FOLLOW_UPS.per_day if asked.follow_ups is None else asked.follow_ups
+    return MadeUp(desk=desk, base=base, files=files, follow_ups=replace(FOLLOW_UPS, per_day=rate)), IMPUTED
+
+
+def _past(asked: Asked, base: Policy, files: dict[str, Policy]) -> tuple[Past, Sequence[str]]:
+    if asked.agents is None:
+        raise InputError("how many agents worked?", column="--agents", expected="a number, or a file of agents")
+    with support.progress("reading") as progress:
+        tickets = read_tickets(
+            [str(file) for file in asked.history],
+            now=support.parse_now(None),
+            timezone=asked.timezone,
+            progress=progress,
+        )
+    if tickets.rejected.height:
+        support.say(f"tickets: {tickets.rejected.height} of {tickets.read} rows were rejected; `tidegate map` says why")
+    return past(
+        tickets.table,
+        base=base,
+        files=files,
+        agents=int(asked.agents) if asked.agents.isdigit() else read_agents(asked.agents).table,
+        accounts=read_accounts(asked.accounts, timezone=asked.timezone).table if asked.accounts else None,
+        load=asked.load,
+        follow_ups=asked.follow_ups or 0.0,
+    )
+
+
+def _files(policies: Sequence[str]) -> dict[str, Policy]:
+    """Load every policy that is not one of the built-in names."""
+    return {name: load_policy(name) for name in policies if name.partition("+aged")[0] not in NAMES}

@@ -1,0 +1,156 @@
+"""A backtest as a table for the terminal, as JSON and as one self-contained page."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from tidegate.report.page import Column, Section, list_html, page, table_html
+from tidegate.tables.words import LEVELS
+
+if TYPE_CHECKING:
+    from rich.console import Group, RenderableType
+
+    from tidegate.simulate.backtest import Backtest, Estimate
+
+SHOWN: Final = {
+    ("value_breach", "all"): "value\nlate",
+    ("urgent_in_target", "all"): "urgent\nin target",
+    ("value_delay", "all"): "value's\ndelay",
+    ("wait_p95", "P1"): "P1 wait\np95",
+    ("oldest", "all"): "longest\nwait",
+}
+"""Measures of the first table, in order, and what heads their columns."""
+
+TITLES: Final = {
+    "value_breach": "Value-weighted share of first answers out of target",
+    "breach": "Share of first answers out of target",
+    "urgent_in_target": "P0 and P1 answered in target",
+    "value_delay": "Value-weighted wait for the first answer",
+    "value_delay_squared": "Value-weighted square of that wait",
+    "wait_p50": "Wait that half of the tickets stay under",
+    "wait_p95": "Wait that 95% of the tickets stay under",
+    "oldest": "Longest wait",
+    "follow_ups": "Messages of waiting customers",
+    "follow_up_work": "Work that these messages add",
+    "overtime": "Work after the end of shifts",
+    "unserved": "Tickets never answered before the last shift ended",
+}
+
+LEAD: Final = "Estimated by replay, with 90% intervals over weeks and seeds; an estimate is not a proof."
+
+
+def to_json(found: Backtest) -> str:
+    """Lay out as one JSON document: ``results``, ``differences``, ``imputed`` and what was compared."""
+    return json.dumps(found.to_dict(), indent=2, ensure_ascii=False) + "\n"
+
+
+def spell(row: Estimate) -> tuple[str, str]:
+    """Write an estimate and its interval as people read them, both in one unit.
+
+    Shares are percent, differences of shares percentage points; minutes become hours from two hours on.
+    """
+    if row.value is None:
+        return "-", ""
+    factor, suffix, digits = _unit(row)
+    sign = "" if row.against is None else "+"
+    value = f"{row.value * factor:{sign}.{digits}f}{suffix}"
+    if row.low is None or row.high is None:
+        return value, ""
+    return value, f"{row.low * factor:{sign}.{digits}f}..{row.high * factor:{sign}.{digits}f}"
+
+
+def _unit(row: Estimate) -> tuple[float, str, int]:
+    if row.unit.startswith("share"):
+        return 100.0, "%" if row.against is None else " pt", 1
+    size = max(abs(edge) for edge in (row.value, row.low, row.high) if edge is not None)
+    if row.unit == "minutes":
+        return (1.0, " min", 1 if size < 10 else 0) if size < 120 else (1 / 60, " h", 1)  # noqa: PLR2004 -- two hours
+    return 1.0, "", 2 if size < 10 else 0  # noqa: PLR2004 -- two digits are enough
+
+
+def to_tables(found: Backtest) -> Group:
+    """Lay out for the terminal: what was imputed, the measures, the differences from the first policy."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    parts: list[RenderableType] = [Text(LEAD), Text("Imputed:")]
+    parts += [Text(f"  {words}") for words in found.imputed]
+    parts.append(Text(_scale(found)))
+    sides = [("policy", found.policies, found.results)]
+    if found.differences:
+        sides.append((f"less {found.policies[0]}", found.policies[1:], found.differences))
+    for title, policies, rows in sides:
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        table.add_column(title, min_width=min(20, max(len(name) for name in found.policies)), overflow="fold")
+        cells = {(row.policy, row.measure, row.level): row for row in rows}
+        for heading in SHOWN.values():
+            table.add_column(heading, justify="right", no_wrap=True)
+        for policy in policies:
+            table.add_row(policy, *("\n".join(spell(cells[policy, *cell])) for cell in SHOWN))
+        parts += [Text(""), table]
+    return Group(*parts)
+
+
+def to_text(found: Backtest) -> str:
+    """Lay out as `to_tables` does, as plain text 120 columns wide."""
+    from io import StringIO
+
+    from rich.console import Console
+
+    out = StringIO()
+    Console(file=out, width=120).print(to_tables(found))
+    return out.getvalue()
+
+
+def to_html(found: Backtest) -> str:
+    """Render one self-contained page: charts with their intervals, then every measure by level.
+
+    Raises
+    ------
+    MissingExtraError
+        When the ``report`` extra is not installed.
+    """
+    sections = [Section(title="What was imputed", body=list_html(found.imputed), lead=_scale(found))]
+    for measure in ("value_breach", "urgent_in_target"):
+        rows = [row for row in found.results if row.measure == measure and row.level == "all"]
+        sections.append(Section(title=TITLES[measure], body=_bars(rows, TITLES[measure])))
+    for measure, title in TITLES.items():
+        body = _table(found.results, found.policies, measure)
+        if found.differences:
+            body += _table(found.differences, found.policies[1:], measure)
+        sections.append(Section(title=title, body=body))
+    return page("Backtest", sections, lead=LEAD, foot=_scale(found))
+
+
+def _scale(found: Backtest) -> str:
+    return f"{len(found.policies)} policies, {len(found.seeds)} seeds, {found.weeks} weeks"
+
+
+def _table(rows: tuple[Estimate, ...], policies: tuple[str, ...], measure: str) -> str:
+    cells = {(row.policy, row.level): row for row in rows if row.measure == measure}
+    levels = [level for level in ("all", *LEVELS) if any(key[1] == level for key in cells)]
+    title = "policy" if rows[0].against is None else f"less {rows[0].against}"
+    columns = [Column(name="policy", title=title)]
+    columns += [Column(name=level, title=level, number=True) for level in levels]
+    return table_html(columns, [[name, *(" ".join(spell(cells[name, one])) for one in levels)] for name in policies])
+
+
+def _bars(rows: list[Estimate], label: str) -> str:
+    import altair as alt
+
+    from tidegate.report.chart import SERIES, chart_html
+
+    data = alt.Data(
+        values=[{"policy": row.policy, "value": row.value, "low": row.low, "high": row.high} for row in rows]
+    )
+    policy = alt.Y("policy:N").sort(None).title(None)
+    share = alt.X("value:Q").title(None).axis(alt.Axis(format=".0%"))
+    bars = alt.Chart(data, mark=alt.MarkDef("bar", color=SERIES[0]), encoding=alt.FacetedEncoding(x=share, y=policy))
+    whiskers = alt.Chart(
+        data,
+        mark=alt.MarkDef("rule", color="var(--ink)", strokeWidth=2),
+        encoding=alt.FacetedEncoding(x=alt.X("low:Q").title(None), x2=alt.X2("high:Q"), y=policy),
+    )
+    return chart_html(alt.layer(bars, whiskers), label=label, height=28 * len(rows) + 20)
