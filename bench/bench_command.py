@@ -1,4 +1,4 @@
-"""Whole processes: `tidegate rank` on a 100,000-row CSV beside Polars reading and writing it; `tidegate --help` beside typer.
+"""Whole processes: `tidegate rank` on 100,000 rows beside Polars alone, `tidegate --help` beside typer.
 
     python bench/bench_command.py [ROWS]
 
@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 import polars as pl
+
 import tidegate
 
 BIN = Path(sys.executable).parent

@@ -1,8 +1,10 @@
-"""What others would write: the same ranking in SQL, in NumPy by hand, in a Python loop, and as a rule engine's table."""
+"""What others would write: the same ranking in SQL, in NumPy by hand, in a Python loop, and in a rule engine."""
 
 from __future__ import annotations
 
 import json
+import math
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +23,9 @@ def duckdb_query(policy: Policy, minutes: np.ndarray, weights: np.ndarray) -> st
     def number(table: np.ndarray, k: int) -> str:
         return f"list_value({', '.join(repr(float(x)) for x in table[:-1, k])})[target_row + 1]"
 
-    floor = ", ".join(f"CASE WHEN {r.when} THEN {FLOOR[r.then.at_least]} ELSE 3 END" for r in policy.rules if r.then.at_least)
+    floor = ", ".join(
+        f"CASE WHEN {r.when} THEN {FLOOR[r.then.at_least]} ELSE 3 END" for r in policy.rules if r.then.at_least
+    )
     times = " * ".join(f"(CASE WHEN {r.when} THEN {r.then.value} ELSE 1.0 END)" for r in policy.rules if r.then.value)
     p = [
         "CASE WHEN floor = 0 THEN 1.0 ELSE level_p0 END",
@@ -35,10 +39,12 @@ def duckdb_query(policy: Policy, minutes: np.ndarray, weights: np.ndarray) -> st
         for k in range(4)
     )
     value = (
-        "(CASE tier WHEN 'trial' THEN 1.2 WHEN 'free' THEN 0.7 WHEN 'enterprise' THEN 2.0 WHEN 'strategic' THEN 3.0 ELSE 1.0 END)"
+        "(CASE tier WHEN 'trial' THEN 1.2 WHEN 'free' THEN 0.7 WHEN 'enterprise' THEN 2.0"
+        " WHEN 'strategic' THEN 3.0 ELSE 1.0 END)"
         " * (CASE lifecycle WHEN 'trial' THEN 1.2 WHEN 'onboarding' THEN 1.3 ELSE 1.0 END)"
         " * (CASE payment_status WHEN 'failed' THEN 1.3 ELSE 1.0 END) * greatest(sqrt(contract_value / 10000), 0.25)"
-        " * (CASE WHEN days_to_renewal BETWEEN 0 AND 30 THEN 1.5 ELSE 1.0 END) * (CASE WHEN health < 40 THEN 1.5 ELSE 1.0 END)"
+        " * (CASE WHEN days_to_renewal BETWEEN 0 AND 30 THEN 1.5 ELSE 1.0 END)"
+        " * (CASE WHEN health < 40 THEN 1.5 ELSE 1.0 END)"
         " * (CASE WHEN strategic THEN 1.5 ELSE 1.0 END) * (CASE WHEN expansion THEN 1.3 ELSE 1.0 END)"
         " * (CASE WHEN vip THEN 1.5 ELSE 1.0 END) * (CASE WHEN open_incidents > 0 THEN 1.5 ELSE 1.0 END)"
     )
@@ -49,7 +55,7 @@ def duckdb_query(policy: Policy, minutes: np.ndarray, weights: np.ndarray) -> st
       WITH ruled AS (SELECT *, least({floor}) AS floor, {times} AS times FROM facts),
            scored AS (SELECT ticket_id, created_at, target_row, age_p0, age_p1, age_p2, age_p3,
                              10 * log2({value} * times * ({terms})) AS points,
-                             {', '.join(f'{p[k]} AS p{k}' for k in range(4))} FROM ruled),
+                             {", ".join(f"{p[k]} AS p{k}" for k in range(4))} FROM ruled),
            laned AS (SELECT *, {likeliest} AS level, {left} AS minutes_to_target FROM scored)
       SELECT ticket_id FROM laned ORDER BY CASE WHEN p0 >= {policy.ranking.now_when} THEN 0
         WHEN level >= 3 AND minutes_to_target > 480 AND NOT (p0 + p1 < 0.9 AND p0 + p1 > 0.1) THEN 2 ELSE 1 END,
@@ -97,53 +103,59 @@ def numpy_order(facts: pl.DataFrame, minutes: np.ndarray, weights: np.ndarray) -
     return np.lexsort((f["created_at"], -points, band))
 
 
-def python_points(rows: list[dict], policy: Policy, minutes: np.ndarray, weights: np.ndarray) -> list[float]:
-    """Points ticket by ticket, in plain Python; the rules as compiled functions."""
-    from math import exp, log2, sqrt
-
+def python_order(facts: pl.DataFrame, policy: Policy, minutes: np.ndarray, weights: np.ndarray) -> list[int]:
+    """The same ticket by ticket, from the same frame and policy: rules as compiled Python conditions."""
     table, weight = minutes.tolist(), weights.tolist()
-    tiers, lives = policy.value.tier, policy.value.lifecycle
-    out = []
-    for t in rows:
-        p = [t["level_p0"], t["level_p1"], t["level_p2"], t["level_p3"]]
-        floor, value = 3, tiers.get(t["tier"], 1.0) * lives.get(t["lifecycle"], 1.0)
-        value *= max(sqrt(t["contract_value"] / 10_000), 0.25) * (1.3 if t["payment_status"] == "failed" else 1.0)
-        value *= 1.5 if 0 <= t["days_to_renewal"] <= 30 else 1.0
-        value *= (1.5 if t["health"] < 40 else 1.0) * (1.5 if t["strategic"] else 1.0) * (1.3 if t["expansion"] else 1.0)
-        value *= (1.5 if t["vip"] else 1.0) * (1.5 if t["open_incidents"] > 0 else 1.0)
-        if t["strategic"] and t["minutes_left"] < 30:
-            floor = min(floor, 1)
-        if t["open_incidents"] > 0 and t["affected_users"] > 100:
-            floor = min(floor, 1)
-        if t["affected_users"] > 4000:
-            floor = 0
-        if t["reopens"] > 2:
-            value *= 1.5
-        if 0 <= t["days_to_renewal"] <= 14 and t["tier"] == "enterprise":
-            floor = min(floor, 2)
-        if t["health"] < 20 and t["contract_value"] > 50_000:
-            value *= 1.5
-        if t["payment_status"] == "failed" and not t["vip"]:
-            floor = min(floor, 2)
-        if t["lifecycle"] == "trial" and t["reopens"] > 0:
-            value *= 1.3
-        if t["vip"] and t["minutes_left"] < 60:
-            floor = min(floor, 1)
-        if t["tier"] == "free" and t["affected_users"] == 1:
-            value *= 0.8
-        if t["expansion"] and t["clock"] == "first_response":
-            value *= 1.2
-        if t["minutes_left"] < 0 and t["tier"] in ("enterprise", "strategic"):
-            value *= 1.1
+    rules = [(compile(_python(rule.when), rule.name, "eval"), rule.then) for rule in policy.rules]
+    keys = []
+    for number, ticket in enumerate(facts.iter_rows(named=True)):
+        p = [ticket[f"level_p{k}"] for k in range(4)]
+        floor, value = 3, _value(ticket, policy)
+        for condition, then in rules:
+            if eval(condition, {}, ticket):
+                if then.at_least:
+                    floor = min(floor, FLOOR[then.at_least])
+                if then.value:
+                    value *= then.value
         if floor < 3:
             p[floor] = sum(p[floor:])
             p[floor + 1 :] = [0.0] * (3 - floor)
-        row, cost = t["target_row"], 0.0
-        for k in range(4):
-            age = t[f"age_p{k}"]
-            cost += p[k] * weight[row][k] * (0.5 if age >= table[row][k] else exp((age - table[row][k]) / 60))
-        out.append(10 * log2(value * cost))
-    return out
+        points, band = _points(ticket, p, value, table, weight, policy)
+        keys.append((band, -points, ticket["created_at"], ticket["ticket_id"], number))
+    return [key[-1] for key in sorted(keys)]
+
+
+def _value(ticket: dict, policy: Policy) -> float:
+    said = policy.value
+    value = said.tier.get(ticket["tier"], 1.0) * said.lifecycle.get(ticket["lifecycle"], 1.0)
+    value *= said.payment.get(ticket["payment_status"], 1.0)
+    value *= max(math.sqrt(ticket["contract_value"] / 10_000), 0.25)
+    if 0 <= ticket["days_to_renewal"] <= 30:
+        value *= 1.5
+    if ticket["health"] < 40:
+        value *= 1.5
+    for name, times in (("strategic", said.strategic), ("expansion", said.expansion), ("vip", said.vip)):
+        if ticket[name]:
+            value *= times
+    return value * said.incident if ticket["open_incidents"] > 0 else value
+
+
+def _points(ticket: dict, p: list, value: float, table: list, weight: list, policy: Policy) -> tuple[float, int]:
+    row, total = ticket["target_row"], 0.0
+    for k in range(4):
+        age, target = ticket[f"age_p{k}"], table[row][k]
+        total += p[k] * weight[row][k] * (policy.ranking.missed if age >= target else math.exp((age - target) / 60))
+    level = p.index(max(p))
+    urgent = p[0] + p[1]
+    far = level >= 2 and table[row][level] - ticket[f"age_p{level}"] > 480 and not 0.1 < urgent < 0.9
+    return 10 * math.log2(value * total), 0 if p[0] >= policy.ranking.now_when else 2 if far else 1
+
+
+def _python(when: str) -> str:
+    """A condition of the bench as a Python expression."""
+    text = re.sub(r"(\w+) BETWEEN (\d+) AND (\d+)", r"\2 <= \1 <= \3", when)
+    text = re.sub(r"(?<![<>!=])=(?!=)", "==", text)
+    return text.replace(" AND ", " and ").replace("NOT ", "not ").replace(" IN ", " in ")
 
 
 def zen_decision(rows: list[dict], rules: list[tuple[str, str, dict]]) -> int:
@@ -172,7 +184,13 @@ def _zen_graph(rules: list[tuple[str, str, dict]]) -> dict:
         "contentType": "application/vnd.gorules.decision",
         "nodes": [
             {"id": "in", "type": "inputNode", "name": "in", "position": {"x": 0, "y": 0}},
-            {"id": "x", "type": "expressionNode", "name": "x", "position": {"x": 1, "y": 0}, "content": {"expressions": expressions}},
+            {
+                "id": "x",
+                "type": "expressionNode",
+                "name": "x",
+                "position": {"x": 1, "y": 0},
+                "content": {"expressions": expressions},
+            },
             {"id": "out", "type": "outputNode", "name": "out", "position": {"x": 2, "y": 0}},
         ],
         "edges": [
@@ -183,8 +201,6 @@ def _zen_graph(rules: list[tuple[str, str, dict]]) -> dict:
 
 
 def _zen(when: str) -> str:
-    import re
-
     text = re.sub(r"(\w+) BETWEEN (\d+) AND (\d+)", r"\1 >= \2 and \1 <= \3", when)
     text = re.sub(r"IN \(([^)]*)\)", r"in [\1]", text)
     return re.sub(r"(?<![<>!=])=(?!=)", "==", text).replace(" AND ", " and ").replace("NOT ", "not ")
