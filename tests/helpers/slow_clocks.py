@@ -63,7 +63,7 @@ class Story:
 STATE_OF = {
     "created": "new",
     "reopened": "open",
-    "merged": "closed",
+    "merged": "merged",
     "waiting_customer": "waiting",
     "waiting_internal": "hold",
 }
@@ -79,9 +79,10 @@ def state_at(story: Story, moment: datetime) -> str:
 
 
 def which_clock(story: Story, now: datetime, hold: str) -> str:
-    stops = {"waiting", "solved", "closed"} | ({"hold"} if hold == "pauses" else set())
+    stops = {"waiting", "solved", "closed", "merged"} | ({"hold"} if hold == "pauses" else set())
     later = any(at > now for at, kind, _, _ in story.log if kind == "status" or kind in STATE_OF)
-    if (state_at(story, now) if later else story.status) in stops:
+    logged = state_at(story, now)
+    if (logged if later or logged == "merged" else story.status) in stops:
         return "none"
     if story.responded is None or story.responded > now:
         return "first_response"
@@ -111,7 +112,7 @@ def reached(story: Story, now: datetime, week: Week, *, hold: str, level_change:
 
 def walk(story: Story, now: datetime, hold: str, clock: str, level_change: str) -> list[datetime]:
     """Minutes that count, opening hours left aside."""
-    stops = {"waiting", "solved", "closed"} | ({"hold"} if hold == "pauses" else set())
+    stops = {"waiting", "solved", "closed", "merged"} | ({"hold"} if hold == "pauses" else set())
     start = story.asked if clock == "next_response" and story.asked else story.created
     moved = [at for at, kind, old, new in story.log if kind == "priority" and old and old != new and at <= now]
     if level_change == "restart" and moved:

@@ -50,8 +50,8 @@ class _Line:
     slope: np.ndarray  # 0 or 1
     bucket: np.ndarray  # corner that holds at the start of each half hour
     inside: int  # most corners strictly inside one half hour
-    closing: np.ndarray  # end of each span
-    total: np.ndarray  # business time at the end of each span
+    closing: np.ndarray  # `since`, then the end of each span
+    total: np.ndarray  # business time at each of them
 
     def at(self, time: np.ndarray) -> np.ndarray:
         """Read the business time from `since` to each time."""
@@ -136,7 +136,8 @@ class Calendar:
         line = self._covering(start.min(), start.max())
         while (aim := line.at(start) + amount).max() > line.total[-1] and line.until < _year(_LAST_YEAR + 1):
             line = self._covering(line.since, 2 * line.until - line.since)
-        return np.where(amount > 0, line.when(np.clip(aim, 1, line.total[-1])), start)
+        reached = np.where(aim <= line.total[-1], line.when(np.clip(aim, 0, line.total[-1])), line.until)
+        return np.where(amount > 0, reached, start)
 
     def _covering(self, since: int, until: int) -> _Line:
         line = self._line
@@ -168,8 +169,8 @@ class Calendar:
             slope=slope,
             bucket=bucket.astype(np.int32),
             inside=int(inside.max()),
-            closing=closing,
-            total=total,
+            closing=np.append(since, closing),
+            total=np.append(0, total),
         )
 
     def _spans(self, since: int, until: int) -> tuple[np.ndarray, np.ndarray]:

@@ -39,6 +39,8 @@ def facts(
     incidents: pl.DataFrame | None = None,
     readings: pl.DataFrame | None = None,
     clocks: pl.DataFrame | None = None,
+    events: pl.DataFrame | None = None,
+    messages: pl.DataFrame | None = None,
     history: pl.DataFrame | None = None,
     needs: AbstractSet[str] | None = None,
 ) -> pl.DataFrame:
@@ -54,7 +56,9 @@ def facts(
         As `tables.Accounts` and `tables.Incidents`; without them their facts take the registry's defaults.
     readings, clocks
         As `tables.Readings` (or `tables.Levels`) and `tables.Clocks`, for the same tickets in any order. Clocks that
-        are not given are read here, by the tickets' columns alone.
+        are not given are read here.
+    events, messages
+        As `tables.Events` and `tables.Messages`; only clocks that are read here use them.
     history
         All tickets of the file, closed ones included; these tickets alone where it is not given.
     needs
@@ -78,7 +82,8 @@ def facts(
     if wanted & _OF["clock"]:
         if clocks is None:
             level = likeliest(read) if read is not None and wanted & _DUE else None
-            clocks = read_clocks(tickets, policy, now, tier=None if account is None else account["tier"], level=level)
+            tier = None if account is None else account["tier"]
+            clocks = read_clocks(tickets, policy, now, tier=tier, level=level, events=events, messages=messages)
         parts.append(_aligned(clocks, tickets, "clocks"))
     if incidents is not None and wanted & _OF["incident"]:
         parts.append(incident_facts(tickets, incidents, now, account_id=account_id))

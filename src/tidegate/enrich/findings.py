@@ -103,6 +103,7 @@ def _disagreeing(tickets: pl.DataFrame, now: datetime, events: pl.DataFrame) -> 
     created = tickets["created_at"].to_physical().to_numpy()
     states = States.of(place(events, tickets), created, microseconds(now))
     last = states.last & ~states.later[states.row]
+    last &= states.state < len(STATUSES)  # that a ticket was merged is no status of its own
     by_log = pl.Series(STATUSES, dtype=STATUS).gather(states.state[last])
     both = tickets.select("ticket_id", "status")[states.row[last]].with_columns(by_log.alias("logged"))
     return _count(both, "tickets", status_disagrees=_kind("status") != _kind("logged"))

@@ -13,29 +13,32 @@ from tidegate.tables.words import EVENT_KINDS, STATUS, STATUSES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+STATES: Final = (*STATUSES, "merged")
+"""What a log can say of a ticket: the statuses, and that it lives on in another."""
+
 _STATE_OF: Final = {
     "created": "new",
     "reopened": "open",
-    "merged": "closed",
+    "merged": "merged",
     "waiting_customer": "waiting",
     "waiting_internal": "hold",
 }
-_SAID: Final = len(STATUSES)
+_SAID: Final = len(STATES)
 """The event's `new` value says the state."""
 _NO_STATE: Final = _SAID + 1
 _REPLIED: Final = _SAID + 2
 """The requester wrote: opens a ticket that waits for that, and changes no other."""
 _CODE_OF_KIND: Final = np.array(
     [
-        _SAID if kind == "status" else STATUSES.index(_STATE_OF[kind]) if kind in _STATE_OF else _NO_STATE
+        _SAID if kind == "status" else STATES.index(_STATE_OF[kind]) if kind in _STATE_OF else _NO_STATE
         for kind in EVENT_KINDS
     ],
     np.uint8,
 )
 _PLACE_BITS: Final = 32
 """A row and a place in the log fit one integer, and sorting those is the fastest stable sort there is."""
-_WAITING: Final = STATUSES.index("waiting")
-_OPEN: Final = STATUSES.index("open")
+_WAITING: Final = STATES.index("waiting")
+_OPEN: Final = STATES.index("open")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +52,7 @@ class States:
     at
         UTC microseconds at which the state began; ascending within a ticket.
     state
-        Position in `tables.words.STATUSES`.
+        Position in `STATES`.
     later
         By ticket: whether the log goes on after the moment of asking, so that the ticket's own status is from later.
     """
@@ -199,4 +202,4 @@ class Merges:
         return earliest
 
 
-__all__ = ["Merges", "States", "level_changed", "place"]
+__all__ = ["STATES", "Merges", "States", "level_changed", "place"]

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from tidegate.enrich.conversation import answers
-from tidegate.enrich.ledger import Merges, States, level_changed, place
+from tidegate.enrich.ledger import STATES, Merges, States, level_changed, place
 from tidegate.tables.words import CLOCK, CLOCKS, STATUS, STATUSES, TIME
 
 if TYPE_CHECKING:
@@ -125,15 +125,20 @@ def _by_columns(tickets: pl.DataFrame, policy: Policy, now: datetime) -> Running
 
 
 def _as_of(tickets: pl.DataFrame, states: States) -> pl.DataFrame:
-    """Put the log's status in place of the ticket's own where the log goes on after the moment of asking."""
-    if not states.later.any():
+    """Put the log's status in place of the ticket's own where the log knows better.
+
+    That is where the log goes on after the moment of asking, so that the ticket's row is from later, and where it says
+    that the ticket was merged into another, which many exports leave open.
+    """
+    last = np.zeros(len(tickets), np.uint8)
+    last[states.row[states.last]] = states.state[states.last]
+    better = pl.Series(states.later | (last == STATES.index("merged")))
+    if not better.any():
         return tickets
-    status = np.zeros(len(tickets), np.uint8)
-    status[states.row[states.last]] = states.state[states.last]
-    later = pl.Series(states.later)
+    by_log = pl.Series([*STATUSES, "closed"], dtype=STATUS).gather(last)
     return tickets.with_columns(
-        status=pl.Series(STATUSES, dtype=STATUS).gather(status).zip_with(later, tickets["status"]),
-        **{name: pl.when(~later).then(name) for name in ("solved_at", "closed_at")},
+        status=by_log.zip_with(better, tickets["status"]),
+        **{name: pl.when(~better).then(name) for name in ("solved_at", "closed_at")},
     )
 
 
@@ -176,7 +181,7 @@ def _pauses(
     A ticket that is open by its own status although its log ends in a pause was resumed without a word: at its last
     change of any kind if that is known, else at once.
     """
-    stops = np.array([status in (*_ENDED, *_stopped(policy)) for status in STATUSES])
+    stops = np.array([state in ("merged", *_ENDED, *_stopped(policy)) for state in STATES])
     stop = stops[states.state] & (clock != "none").to_numpy()[states.row]
     end = states.ends(now)
     silent = np.flatnonzero(stop & states.last)

@@ -179,7 +179,14 @@ def test_times_that_no_calendar_knows_count_as_its_ends() -> None:
     calendar = compile_calendar(model.Calendar())
     far = us(datetime(9999, 1, 1, tzinfo=UTC))
     assert calendar.elapsed(us(utc(2200, 12, 31, 23)), far) == 0
-    assert when(calendar.due(us(utc(2200, 12, 31)), 10**15)).year == 2200
+    assert when(calendar.due(us(utc(2200, 12, 31)), 10**15)) == utc(2201, 1, 1)
+
+
+def test_a_calendar_whose_every_day_is_closed_never_gets_there() -> None:
+    sundays = {(date(1899, 12, 31) + timedelta(weeks=n)).isoformat() for n in range(16_000)}
+    calendar = compile_calendar(model.Calendar(hours={"sun": "09:00-17:00"}, closed=tuple(sorted(sundays))))
+    assert calendar.elapsed(us(utc(2024, 1, 1)), us(utc(2024, 6, 1))) == 0
+    assert when(calendar.due(us(utc(2024, 1, 1)), 1)) == utc(2201, 1, 1)
 
 
 @pytest.mark.parametrize(

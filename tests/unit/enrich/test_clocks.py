@@ -82,7 +82,10 @@ minutes = st.integers(-2 * 1440, 2 * 1440).map(lambda n: NIGHT + n * MINUTE)
 changes = st.one_of(
     st.tuples(minutes, st.just("status"), st.none(), st.sampled_from(STATUSES)),
     st.tuples(
-        minutes, st.sampled_from(["reopened", "waiting_customer", "waiting_internal", "note"]), st.none(), st.none()
+        minutes,
+        st.sampled_from(["reopened", "waiting_customer", "waiting_internal", "merged", "note"]),
+        st.none(),
+        st.none(),
     ),
     st.tuples(minutes, st.just("priority"), st.just("P3"), st.sampled_from(["P1", "P3"])),
 )

@@ -17,11 +17,12 @@ from tidegate.enrich.facts import facts, likeliest
 from tidegate.enrich.glance import glance
 from tidegate.enrich.history import history_facts
 from tidegate.enrich.incidents import incident_facts
-from tidegate.tables import Accounts, Incidents, InputError, Levels, Tickets
+from tidegate.tables import Accounts, Events, Incidents, InputError, Levels, Tickets
 from tidegate.tables.facts import FACTS
 
 NOW = utc(2024, 5, 6, 12)
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 
 
 def table(schema: type, *rows: dict[str, object], **everywhere: object) -> pl.DataFrame:
@@ -182,6 +183,15 @@ def test_the_wide_table_has_every_fact_with_its_type_and_default() -> None:
     assert found["text"].to_list() == ["\n", "help\nit broke"]
     assert found["age_hours"].to_list() == [24.0, 24.0]
     assert found["clock"].to_list() == ["first_response"] * 2
+
+
+def test_clocks_that_are_read_here_know_the_events() -> None:
+    schema = {name: column.dtype for name, column in Events.columns().items()}
+    log = [("E1", "T0", NOW - 2 * HOUR, "waiting_customer"), ("E2", "T0", NOW - HOUR, "reopened")]
+    rows = [dict(zip(("event_id", "ticket_id", "at", "kind"), row, strict=True), actor_kind="agent") for row in log]
+    events = pl.DataFrame(rows, schema=schema)
+    found = facts(tickets({}), policy=policy_with(), now=NOW, events=events, needs={"age_p0"})
+    assert found["age_p0"].to_list() == [23 * 60.0]
 
 
 def test_only_what_is_needed_is_built() -> None:
