@@ -15,18 +15,18 @@ from tidegate.backtesting.axis import Axis
 from tidegate.backtesting.scoring import aged_after, believe, cost_points, replay_name, standing
 from tidegate.backtesting.team import team
 from tidegate.enrich.facts import facts as facts_of
-from tidegate.pipeline import needed
+from tidegate.pipeline import FOR_WEIGHTED_SUM, needed
 from tidegate.policy.conditions import rule_flags
-from tidegate.policy.targets import target_table
-from tidegate.ranking.rules import outcome
-from tidegate.ranking.score import NOW, score
+from tidegate.ranking.beliefs import posterior
+from tidegate.ranking.rules import clamp, outcome
+from tidegate.ranking.value import value_of
 from tidegate.read.given import given_levels, learn_confusion
 from tidegate.simulate.measures import Judge
 from tidegate.simulate.policies import Scene
 from tidegate.simulate.trial import Stage
 from tidegate.simulate.workload import FollowUps, Workload
 from tidegate.tables.errors import InputError
-from tidegate.tables.words import LEVEL
+from tidegate.tables.words import LANES, LEVEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -276,19 +276,16 @@ def _view(live: pl.DataFrame, levels: pl.DataFrame, policy: Policy, axis: Axis, 
         now=now,
         accounts=accounts,
         readings=levels,
-        needs=needed(
-            policy.model_copy(update={"ranking": policy.ranking.model_copy(update={"method": "weighted-sum"})})
-        ),
+        needs=needed(policy) | FOR_WEIGHTED_SUM,
     )
     flags = tuple(flag.to_numpy() for flag in rule_flags(policy, facts).get_columns())
-    scores = score(facts, policy, target_table(policy), flags)
-    factor = outcome(policy.rules, flags, facts.height).value
-    probability = np.column_stack(scores.probability)
-    by_rule = (scores.lane == NOW) & (probability[:, 0] < policy.ranking.now_when)
+    ruled = outcome(policy.rules, flags, facts.height)
+    value = facts.lazy().with_columns(value_of(policy)).select("value").collect()["value"].to_numpy()
+    by_rule = ruled.lane == LANES.index("now")
     belief = believe(
         policy,
-        probability,
-        scores.value if factor is None else scores.value * factor,
+        np.column_stack(clamp(posterior(facts), ruled.floor, ruled.ceiling)),
+        value if ruled.value is None else value * ruled.value,
         target_row=facts["target_row"].to_numpy(),
         clocks=axis.clocks(policy),
         now=by_rule if by_rule.any() else None,

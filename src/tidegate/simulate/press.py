@@ -36,6 +36,7 @@ INSTANT: Final = 1e-6
 
 _FRONT: Final = 32
 _SMALL: Final = 12
+_SHARE: Final = 16  # of everybody who waits, where that is more than the front
 _EPOCH: Final = 0.5  # of the horizon, at first
 _SHORTER: Final = 0.5  # an epoch whose front ran out was too long
 _SHORTEST: Final = 1e-3
@@ -251,7 +252,7 @@ class PressQueue:
         growing, settled, passing = self._press.lines(rows, now)
         growth = self._press.member @ np.array(self._growth)
         bound = np.minimum(growing * growth, self._press.factor[rows]).sum(axis=1) + settled
-        front = max(_FRONT, rows.size // 16)
+        front = max(_FRONT, rows.size // _SHARE)
         order = np.argpartition(-bound, front) if front < rows.size else np.arange(rows.size)
         first, behind = order[:front], order[front:]
         self._rest, self._beaten = rows[behind], float(bound[behind].max(initial=-inf))
