@@ -11,6 +11,8 @@ import polars as pl
 from tidegate.tables.words import EVENT_KINDS, STATUS, STATUSES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 STATES: Final = (*STATUSES, "merged")
@@ -123,11 +125,26 @@ def place(log: pl.DataFrame, tickets: pl.DataFrame) -> pl.DataFrame:
     """
     run = log["ticket_id"].rle_id()
     starts = np.flatnonzero(np.diff(run.to_numpy(), prepend=np.uint32(len(log))))
-    names = log["ticket_id"].gather(starts).to_frame()
-    rows = tickets.select("ticket_id").with_row_index("row")
-    found = names.join(rows, on="ticket_id", how="left", maintain_order="left")["row"]
+    found = positions(log["ticket_id"].gather(starts), tickets["ticket_id"])
     placed = log.drop("ticket_id").with_columns(found.gather(run))
     return placed.drop_nulls("row") if found.null_count() else placed
+
+
+def positions(names: pl.Series, ids: pl.Series, digest: Callable[[pl.Series], pl.Series] = pl.Series.hash) -> pl.Series:
+    """Find each name among distinct identifiers: ``row`` UInt32, null where it is not there.
+
+    Comparing 64-bit digests takes half the time of comparing texts. Every hit is then checked, and should two texts
+    ever share a digest, texts are compared after all.
+    """
+    found = _joined(digest(names), digest(ids))
+    if len(found) == len(names) and (ids.gather(found) == names).fill_null(value=True).all():
+        return found
+    return _joined(names, ids)
+
+
+def _joined(names: pl.Series, ids: pl.Series) -> pl.Series:
+    rows = ids.alias("key").to_frame().with_row_index("row")
+    return names.alias("key").to_frame().join(rows, on="key", how="left", maintain_order="left")["row"]
 
 
 def _in_order(said: pl.DataFrame) -> pl.DataFrame:
@@ -202,4 +219,4 @@ class Merges:
         return earliest
 
 
-__all__ = ["STATES", "Merges", "States", "level_changed", "place"]
+__all__ = ["STATES", "Merges", "States", "level_changed", "place", "positions"]
