@@ -96,7 +96,8 @@ def _default(param: Any) -> str:  # noqa: ANN401 (as above)
     value = getattr(param.default, "value", param.default)
     if param.required:
         return "required"
-    return "" if value in (None, False, "", ()) or callable(value) else f"`{value}`"
+    nothing = value is None or value is False or value in ("", ()) or callable(value)
+    return "" if nothing else f"`{value}`"
 
 
 if __name__ == "__main__":
