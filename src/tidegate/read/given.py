@@ -35,7 +35,8 @@ TYPE_LEVEL: Final = {
 
 _UNKNOWN: Final = 3 * len(LEVELS)
 _SOURCES: Final = ("priority", "impact and urgency", "type", "base rate")
-_LEARNED: Final = " (learned)"
+LEARNED: Final = " (learned)"
+"""How ``level_source`` ends when the table was learned from history."""
 
 
 def given_levels(tickets: pl.DataFrame, policy: Policy, *, learned: Given | None = None) -> pl.DataFrame:
@@ -63,7 +64,7 @@ def given_levels(tickets: pl.DataFrame, policy: Policy, *, learned: Given | None
     """
     codes = _codes(tickets)
     table = _table(learned or policy.given)
-    suffix = _LEARNED if learned else ""
+    suffix = LEARNED if learned else ""
     sources = pl.Series([source + suffix for source in _SOURCES for _ in LEVELS][: _UNKNOWN + 1], dtype=pl.String)
     columns = {f"level_{level.lower()}": pl.Series(table[:, k]).gather(codes) for k, level in enumerate(LEVELS)}
     return pl.DataFrame({"ticket_id": tickets["ticket_id"], **columns, "level_source": sources.gather(codes)})

@@ -1,0 +1,168 @@
+"""Static word embeddings: a table of token vectors on disk, and the mean of a text's tokens.
+
+The folder is in model2vec's format: ``model.safetensors`` with ``embeddings`` (int8, one row a token) and ``weights``
+(float32, one a token: its scale times its smooth inverse frequency), ``tokenizer.json`` and ``config.json``. It is read
+with `tokenizers` and NumPy alone, and the vectors stay on disk until a token is met.
+
+The weighting is that of Arora, Liang and Ma 2017, "A simple but tough-to-beat baseline for sentence embeddings".
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tidegate.tables.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from tokenizers import Tokenizer
+
+MODELS: Final = Path(__file__).parent / "models"
+"""Folder of the packaged table and heads."""
+
+_TYPES: Final = {"I8": np.int8, "F16": np.float16, "F32": np.float32}
+_ROWS: Final = 512
+"""Texts pooled at a time: their token vectors fit the processor's cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """Token vectors and the tokenizer that goes with them.
+
+    Parameters
+    ----------
+    tokenizer
+        From text to token numbers.
+    vectors
+        Shape (tokens, dimensions), int8 or float; may be memory-mapped.
+    weights
+        Shape (tokens,), float32: what a token counts for in the mean, its scale included.
+    """
+
+    tokenizer: Tokenizer
+    vectors: NDArray[Any]
+    weights: NDArray[np.float32]
+
+    @property
+    def dimensions(self) -> int:
+        """Length of an embedding."""
+        return self.vectors.shape[1]
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed texts: the weighted mean of their tokens' vectors, scaled to length 1.
+
+        Parameters
+        ----------
+        texts
+            Any strings; the caller bounds their length.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (texts, dimensions), float32. A text without a known token is all zeros.
+        """
+        out = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        for start in range(0, len(texts), _ROWS):
+            part = texts[start : start + _ROWS]
+            encodings = self.tokenizer.encode_batch_fast(list(part), add_special_tokens=False)
+            tokens = [encoding.ids for encoding in encodings]
+            counts = np.fromiter(map(len, tokens), dtype=np.int64, count=len(tokens))
+            ids = np.fromiter(chain.from_iterable(tokens), dtype=np.int64, count=int(counts.sum()))
+            out[start : start + len(part)] = self._pool(ids, counts)
+        return out
+
+    def _pool(self, ids: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.float32]:
+        filled = counts > 0
+        pooled = np.zeros((len(counts), self.dimensions), dtype=np.float32)
+        if filled.any():
+            starts = (np.cumsum(counts) - counts)[filled]
+            weighted = self.vectors[ids].astype(np.float32)
+            weighted *= self.weights[ids][:, None]
+            sums = np.add.reduceat(weighted, starts, axis=0)
+            pooled[filled] = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), np.float32(1e-12))
+        return pooled
+
+
+@cache
+def load_embedding(folder: Path = MODELS) -> Embedding:
+    """Load a table; the same folder is loaded once.
+
+    Parameters
+    ----------
+    folder
+        Holds ``model.safetensors`` and ``tokenizer.json``.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing, is not what its name says, or the two do not fit together.
+    """
+    from tokenizers import Tokenizer
+
+    tensors = read_safetensors(folder / "model.safetensors")
+    vectors = tensors.get("embeddings")
+    if vectors is None or vectors.ndim != 2:  # noqa: PLR2004 -- a table has two axes
+        raise ModelError(f"{folder.name}: model.safetensors holds no table named 'embeddings'")
+    weights = tensors.get("weights", np.ones(len(vectors), dtype=np.float32))
+    try:
+        tokenizer = Tokenizer.from_str((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    except Exception as error:  # noqa: BLE001 -- tokenizers raises bare Exception for a bad file
+        raise ModelError(f"{folder.name}: tokenizer.json cannot be read: {error}") from None
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    if tokenizer.get_vocab_size() > len(vectors) or len(weights) != len(vectors):
+        raise ModelError(f"{folder.name}: tokenizer.json and model.safetensors are of different models")
+    return Embedding(tokenizer, vectors, np.asarray(weights, dtype=np.float32))
+
+
+def read_safetensors(path: Path) -> dict[str, NDArray[Any]]:
+    """Map the tensors of a safetensors file into memory, without copying them.
+
+    Parameters
+    ----------
+    path
+        A file of one little-endian length, one JSON header and the tensors' bytes.
+
+    Raises
+    ------
+    ModelError
+        If it is missing, cut short, or holds a type other than int8, float16 and float32.
+    """
+    try:
+        data = np.memmap(path, dtype=np.uint8, mode="r")
+        length = int.from_bytes(data[:8].tobytes(), "little")
+        header = json.loads(data[8 : 8 + length].tobytes())
+        body = data[8 + length :]
+        return {name: _tensor(body, entry) for name, entry in header.items() if name != "__metadata__"}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{path.name} in {path.parent.name} is not a readable table: {error}") from None
+
+
+def write_safetensors(path: Path, tensors: dict[str, NDArray[Any]]) -> None:
+    """Write arrays of int8, float16 or float32 as a safetensors file, in the order given."""
+    names = {np.dtype(kind): name for name, kind in _TYPES.items()}
+    header, offset = {}, 0
+    for name, tensor in tensors.items():
+        end = offset + tensor.nbytes
+        header[name] = {"dtype": names[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [offset, end]}
+        offset = end
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    blocks = [np.ascontiguousarray(tensor).tobytes() for tensor in tensors.values()]
+    path.write_bytes(len(text).to_bytes(8, "little") + text + b"".join(blocks))
+
+
+def _tensor(body: NDArray[np.uint8], entry: dict[str, Any]) -> NDArray[Any]:
+    start, end = entry["data_offsets"]
+    if not 0 <= start <= end <= len(body):
+        raise ValueError("it ends before its last tensor does")
+    return body[start:end].view(_TYPES[entry["dtype"]]).reshape(entry["shape"])

@@ -1,0 +1,208 @@
+"""Linear heads as plain arrays: from features to logits, for all questions about a ticket at once.
+
+All heads of a model see the same features, so their coefficients stand side by side and one pass answers them all.
+Logits are sums of a part from the text and a part from the context columns; the text's part can be kept and reused when
+only columns changed. scikit-learn fits the coefficients (`training`); nothing here imports it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import numpy as np
+
+from tidegate.read.calibration import softmax
+from tidegate.read.features import BUCKETS, Grams, clean, column_grams, row_sums, text_grams
+from tidegate.tables.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from tidegate.read.embedding import Embedding
+
+FORMAT: Final = 1
+"""Version of the saved arrays; a reader of another version says so instead of guessing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """One question about a ticket.
+
+    Parameters
+    ----------
+    name
+        ``intent``, ``nature``, ``level``, ``escalated``, ``effort`` or ``csat``.
+    classes
+        The answers; none for a number.
+    temperature
+        What the logits are divided by before they become probabilities.
+    """
+
+    name: str
+    classes: tuple[str, ...] = ()
+    temperature: float = 1.0
+
+    @property
+    def width(self) -> int:
+        """Columns of logits that the head takes: one a class, and one for a number."""
+        return max(len(self.classes), 1)
+
+    def probabilities(self, logits: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Turn this head's logits into calibrated probabilities."""
+        return softmax(logits, self.temperature)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sparse:
+    """Coefficients of the buckets that training met; every other bucket counts for nothing.
+
+    Parameters
+    ----------
+    buckets
+        Shape (features,), distinct.
+    weights
+        Shape (features, logits).
+    """
+
+    buckets: NDArray[np.int32]
+    weights: NDArray[Any]
+    _places: NDArray[np.int32] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index the buckets."""
+        places = np.full(BUCKETS, -1, dtype=np.int32)
+        places[self.buckets] = np.arange(len(self.buckets), dtype=np.int32)
+        object.__setattr__(self, "_places", places)
+
+    def logits(self, grams: Grams) -> NDArray[np.float32]:
+        """Sum the coefficients of each row's buckets, shape (rows, logits)."""
+        places = self._places[grams.buckets]
+        known = places >= 0
+        counts = np.concatenate([np.zeros(1, np.int64), np.cumsum(known)])
+        terms = self.weights[places[known]].astype(np.float32)
+        terms *= grams.values[known][:, None]
+        return row_sums(terms, counts[grams.starts])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heads:
+    """All heads of a model over one set of features.
+
+    Parameters
+    ----------
+    heads
+        In the order of their logits.
+    dense
+        Shape (dimensions, logits): coefficients of the embedding.
+    bias
+        Shape (logits,).
+    inverse
+        Shape (buckets,): inverse document frequency of each text bucket; None for a model without n-grams.
+    text
+        Coefficients of text n-grams; None without them.
+    columns
+        Coefficients of column values; None without them.
+    context
+        Names of the ticket columns that ``columns`` was trained on.
+    """
+
+    heads: tuple[Head, ...]
+    dense: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    inverse: NDArray[np.float32] | None = None
+    text: Sparse | None = None
+    columns: Sparse | None = None
+    context: tuple[str, ...] = ()
+
+    def text_logits(self, texts: pl.Series, embedding: Embedding) -> NDArray[np.float32]:
+        """Read texts: the part of the logits that rests on them, bias included, shape (texts, logits)."""
+        plain = texts.fill_null("")
+        out = embedding.embed(plain.to_list()) @ self.dense + self.bias
+        if self.text is not None and self.inverse is not None:
+            start = 0
+            for grams in text_grams(clean(plain)):
+                out[start : start + len(grams)] += self.text.logits(grams.weighted(self.inverse))
+                start += len(grams)
+        return out
+
+    def column_logits(self, tickets: pl.DataFrame) -> NDArray[np.float32]:
+        """Read context columns: the part of the logits that rests on them, shape (tickets, logits)."""
+        if self.columns is None:
+            return np.zeros((tickets.height, len(self.bias)), dtype=np.float32)
+        return self.columns.logits(column_grams([(name, tickets[name]) for name in self.context]))
+
+    def split(self, logits: NDArray[np.floating]) -> dict[str, tuple[Head, NDArray[np.floating]]]:
+        """Give each head its own logits, by name."""
+        ends = np.cumsum([head.width for head in self.heads])
+        return {
+            head.name: (head, logits[:, end - head.width : end]) for head, end in zip(self.heads, ends, strict=True)
+        }
+
+    def save(self, path: Path) -> None:
+        """Write the arrays and names as one compressed ``.npz`` file, coefficients of n-grams in half precision."""
+        names = [{"name": head.name, "classes": head.classes, "temperature": head.temperature} for head in self.heads]
+        about = json.dumps({"format": FORMAT, "heads": names, "context": self.context})
+        arrays: dict[str, Any] = {"about": np.array(about), "dense": self.dense, "bias": self.bias}
+        if self.text is not None and self.inverse is not None:
+            arrays |= _packed("text", self.text)
+            arrays["text_inverse"] = self.inverse[self.text.buckets]
+        if self.columns is not None:
+            arrays |= _packed("columns", self.columns)
+        np.savez_compressed(path, **arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        ModelError
+            If the file is missing, damaged or of another format.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                return cls._of(dict(arrays))
+        except ModelError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- a damaged zip raises errors of many kinds
+            raise ModelError(f"{path.name} in {path.parent.name} is not a readable model: {error}") from None
+
+    @classmethod
+    def _of(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        about = json.loads(str(arrays["about"]))
+        if about["format"] != FORMAT:
+            raise ModelError(f"the model is of format {about['format']}, this version reads {FORMAT}; train it anew")
+        heads = tuple(
+            Head(name=head["name"], classes=tuple(head["classes"]), temperature=float(head["temperature"]))
+            for head in about["heads"]
+        )
+        text = _unpacked("text", arrays)
+        inverse = None
+        if text is not None:
+            inverse = np.zeros(BUCKETS, dtype=np.float32)
+            inverse[text.buckets] = arrays["text_inverse"]
+        return cls(
+            heads=heads,
+            dense=arrays["dense"],
+            bias=arrays["bias"],
+            inverse=inverse,
+            text=text,
+            columns=_unpacked("columns", arrays),
+            context=tuple(about["context"]),
+        )
+
+
+def _packed(name: str, sparse: Sparse) -> dict[str, NDArray[Any]]:
+    return {f"{name}_buckets": sparse.buckets, f"{name}_weights": sparse.weights.astype(np.float16)}
+
+
+def _unpacked(name: str, arrays: Mapping[str, NDArray[Any]]) -> Sparse | None:
+    if f"{name}_buckets" not in arrays:
+        return None
+    return Sparse(buckets=arrays[f"{name}_buckets"], weights=arrays[f"{name}_weights"])

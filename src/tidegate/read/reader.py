@@ -1,0 +1,305 @@
+"""The reader that ships with the package and the readers that teams train: from tickets to readings.
+
+A cascade fits behind the same contract: a dearer reader takes the rows that this one marks as unsure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import numpy as np
+import polars as pl
+
+from tidegate.read.conformal import Window, likely_sets
+from tidegate.read.embedding import MODELS, Embedding, load_embedding
+from tidegate.read.given import LEARNED, given_levels
+from tidegate.read.heads import Heads
+from tidegate.read.signals import signals
+from tidegate.tables.contracts import Readings
+from tidegate.tables.errors import ModelError
+from tidegate.tables.words import LEVELS, NATURES, URGENT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from tidegate.policy.model import Given, Policy
+    from tidegate.read.cache import ReadingCache
+    from tidegate.read.heads import Head
+
+    Progress = Callable[[int, int], None]
+
+TEXT_WEIGHT: Final = {"priority": 0.5, "impact and urgency": 0.5}
+"""How far an untrained reader's text moves the odds of a filed level: it has not seen this team's outcomes."""
+
+KEEP: Final = 0.02
+"""Share of the filed level's posterior that a trained one keeps: no level is ever ruled out."""
+
+_BATCH: Final = 4096
+_SILENT: Final = "no text"
+
+
+class Reader(Protocol):
+    """Anything that turns tickets into readings."""
+
+    def read(self, tickets: pl.DataFrame, *, now: datetime, progress: Progress | None = None) -> pl.DataFrame:
+        """Read tickets.
+
+        Parameters
+        ----------
+        tickets
+            Valid by `tables.Tickets`.
+        now
+            The moment of asking.
+        progress
+            Called with tickets done and tickets in all.
+
+        Returns
+        -------
+        polars.DataFrame
+            Valid by `tables.Readings`, one row a ticket in their order. It never raises for one ticket: ``unread`` says
+            why nothing, or not all, was read from its text.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A fitted model, as its folder holds it.
+
+    Parameters
+    ----------
+    heads
+        The questions it answers.
+    embedding
+        The table that they were fitted on.
+    version
+        Changes whenever the model or the table does.
+    languages
+        ISO 639-1 codes that it was trained on.
+    scope
+        Max logit of ``intent`` below which a text is outside the taxonomy.
+    windows
+        Held-out outcomes of the team's own past, by head; none for the packaged model.
+    base
+        Shares of P0 to P3 among the tickets that the level head was trained on.
+    """
+
+    heads: Heads
+    embedding: Embedding
+    version: str
+    languages: tuple[str, ...]
+    scope: float
+    windows: dict[str, Window] = field(default_factory=dict)
+    base: tuple[float, ...] = (0.25, 0.25, 0.25, 0.25)
+
+    def save(self, folder: Path) -> None:
+        """Write the model into a folder, which is made if it is not there."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.heads.save(folder / "heads.npz")
+        scores: dict[str, Any] = {name: window.scores for name, window in self.windows.items()}
+        np.savez_compressed(folder / "windows.npz", **scores)
+        about = {"languages": self.languages, "scope": self.scope, "base": self.base, "table": _table(MODELS)}
+        (folder / "model.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+
+
+def load_model(folder: Path) -> Model:
+    """Load a model that `Model.save` wrote.
+
+    Raises
+    ------
+    ModelError
+        If the folder is not a model, is damaged, or was trained on another embedding table.
+    """
+    if not (folder / "model.json").is_file():
+        raise ModelError(f"{folder}: no model here (model.json is missing); tidegate train writes one with --out")
+    try:
+        about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        languages, scope, table = tuple(about["languages"]), float(about["scope"]), about["table"]
+        base = tuple(float(share) for share in about["base"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{folder}: model.json cannot be read: {error}") from None
+    if table != _table(MODELS):
+        raise ModelError(f"{folder}: trained on another version's embedding table; train it anew")
+    heads = Heads.load(folder / "heads.npz")
+    digest = hashlib.blake2b((folder / "heads.npz").read_bytes() + table.encode(), digest_size=8).hexdigest()
+    return Model(
+        heads=heads,
+        embedding=load_embedding(MODELS),
+        version=digest,
+        languages=languages,
+        scope=scope,
+        windows=_windows(folder / "windows.npz"),
+        base=base,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaticReader:
+    """Reads with static embeddings, n-grams and linear heads, and phrases for the signals.
+
+    Parameters
+    ----------
+    model
+        What it answers with.
+    policy
+        Gives the filed level's posterior, the coverage of level sets, and which languages and texts are trusted.
+    learned
+        A table of filed levels that was learned from history, see `given.learn_confusion`.
+    cache
+        Keeps what was read from texts.
+    """
+
+    model: Model
+    policy: Policy
+    learned: Given | None = None
+    cache: ReadingCache | None = None
+
+    def read(self, tickets: pl.DataFrame, *, now: datetime, progress: Progress | None = None) -> pl.DataFrame:
+        """Read tickets; see `Reader.read`. What is read from a text does not depend on ``now``."""
+        del now
+        texts = tickets.select("subject", "body", "created_at")
+        total = tickets.height
+        done = 0
+
+        def read_texts(rows: pl.DataFrame) -> pl.DataFrame:
+            nonlocal done
+            parts = []
+            for start in range(0, max(rows.height, 1), _BATCH):
+                parts.append(self._texts(rows.slice(start, _BATCH)))
+                done += parts[-1].height
+                if progress is not None:
+                    progress(total - rows.height + done, total)
+            return pl.concat(parts)
+
+        if self.cache is None:
+            found = read_texts(texts)
+        else:
+            found, _ = self.cache.through(self.model.version, texts, read_texts)
+        return self._readings(tickets, found)
+
+    def _texts(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Read what rests on the text alone: signals, and each head's part of the logits."""
+        found = signals(rows)
+        logits = self.model.heads.text_logits(found["text"], self.model.embedding)
+        silent = found["text"].str.strip_chars() == ""
+        return found.drop("text").with_columns(
+            pl.Series("logits", logits, dtype=pl.Array(pl.Float32, logits.shape[1])), silent=silent
+        )
+
+    def _readings(self, tickets: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+        logits = found["logits"].to_numpy() + self.model.heads.column_logits(tickets)
+        answers = self.model.heads.split(logits)
+        said = ~found["silent"].to_numpy()
+        levels, source = self._levels(tickets, answers, said)
+        frame = found.with_columns(
+            tickets["ticket_id"],
+            *(pl.Series(f"level_{level.lower()}", levels[:, k]) for k, level in enumerate(LEVELS)),
+            *_intent(answers["intent"], said),
+            *_nature(answers.get("nature"), said),
+            level_source=source,
+            unread=pl.when("silent").then(pl.lit(_SILENT)).otherwise("unread"),
+        )
+        frame = frame.with_columns(*self._doubt(levels, tickets["language"]))
+        return frame.select(Readings.column_names()).cast(dict(Readings.create_empty().schema))  # type: ignore[arg-type]
+
+    def _levels(
+        self, tickets: pl.DataFrame, answers: dict[str, tuple[Head, NDArray[np.floating]]], said: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float64], pl.Series]:
+        """Join the filed level with what was read: probabilities of shape (tickets, 4), and what they rest on."""
+        given = given_levels(tickets, self.policy, learned=self.learned)
+        filed = given.select(f"level_{level.lower()}" for level in LEVELS).to_numpy()
+        head, logits = answers["level"]
+        read = head.probabilities(logits)
+        if "level" in self.model.windows:
+            source = pl.Series([("text and columns" if text else "columns") for text in said], dtype=pl.String)
+            return (1 - KEEP) * read + KEEP * filed, source
+        basis = given["level_source"].str.strip_suffix(LEARNED)
+        weight = basis.replace_strict(TEXT_WEIGHT, default=1.0, return_dtype=pl.Float64).to_numpy() * said
+        evidence = np.log(np.maximum(read, 1e-9)) - np.log(np.maximum(self.model.base, 1e-9))
+        odds = np.log(np.maximum(filed, 1e-9)) + weight[:, None] * evidence
+        odds = np.exp(odds - odds.max(axis=1, keepdims=True))
+        text = pl.Series(said)
+        source = given.select(pl.when(text).then("text and " + pl.col("level_source")).otherwise("level_source"))
+        return odds / odds.sum(axis=1, keepdims=True), source.to_series()
+
+    def _doubt(self, levels: NDArray[np.float64], filed: pl.Series) -> list[pl.Series | pl.Expr]:
+        """Level sets at the policy's coverage, and whether a person should look."""
+        review = self.policy.review
+        window = self.model.windows.get("level")
+        held = window.sets(levels, review.coverage) if window else likely_sets(levels, review.coverage)
+        urgent = [level in URGENT for level in LEVELS]
+        spans = held[:, urgent].any(axis=1) == held[:, np.logical_not(urgent)].any(axis=1)
+        trusted = list(review.languages or self.model.languages)
+        known = pl.when(pl.col("read_language") == "unknown").then(filed).otherwise("read_language")
+        foreign = ~known.is_in(trusted).fill_null(value=False)
+        outside = pl.col("in_scope") < (self.model.scope if review.scope is None else review.scope)
+        unsure = pl.Series(spans) | (~pl.col("silent") & (foreign | outside.fill_null(value=False)))
+        return [_set_lists(held), unsure.alias("unsure")]
+
+
+def default_reader(policy: Policy, *, learned: Given | None = None, cache: ReadingCache | None = None) -> StaticReader:
+    """Make the reader that ships with the package; see `StaticReader` for the parameters."""
+    return load_reader(MODELS, policy, learned=learned, cache=cache)
+
+
+def load_reader(
+    folder: Path, policy: Policy, *, learned: Given | None = None, cache: ReadingCache | None = None
+) -> StaticReader:
+    """Make a reader of a model that ``tidegate train`` saved; see `load_model` for what can go wrong."""
+    return StaticReader(model=load_model(Path(folder)), policy=policy, learned=learned, cache=cache)
+
+
+def _intent(answer: tuple[Head, NDArray[np.floating]], said: NDArray[np.bool_]) -> list[pl.Series]:
+    head, logits = answer
+    probabilities = head.probabilities(logits)
+    best = probabilities.argmax(axis=1)
+    names = pl.Series(head.classes, dtype=pl.String).gather(best)
+    return [
+        _where(said, names).alias("intent"),
+        _where(said, pl.Series(probabilities.max(axis=1))).alias("intent_confidence"),
+        _where(said, pl.Series(logits.max(axis=1).astype(np.float64))).alias("in_scope"),
+    ]
+
+
+def _nature(answer: tuple[Head, NDArray[np.floating]] | None, said: NDArray[np.bool_]) -> list[pl.Series]:
+    """Nature by the head where the model has one; the phrases' own otherwise."""
+    if answer is None:
+        return []
+    head, logits = answer
+    names = pl.Series(head.classes, dtype=pl.String).gather(logits.argmax(axis=1))
+    return [_where(said, names).cast(pl.Enum(NATURES)).alias("nature")]
+
+
+def _where(said: NDArray[np.bool_], values: pl.Series) -> pl.Series:
+    return pl.select(pl.when(pl.Series(said)).then(values)).to_series()
+
+
+def _set_lists(held: NDArray[np.bool_]) -> pl.Series:
+    """Turn membership, shape (rows, 4), into lists of levels by way of the 16 possible sets."""
+    codes = held @ (1 << np.arange(len(LEVELS)))
+    every = [[level for k, level in enumerate(LEVELS) if code >> k & 1] for code in range(1 << len(LEVELS))]
+    return pl.Series("level_set", every, dtype=pl.List(pl.String)).gather(codes).alias("level_set")
+
+
+def _table(folder: Path) -> str:
+    """Fingerprint of an embedding table, from its ``config.json``."""
+    try:
+        return str(json.loads((folder / "config.json").read_text(encoding="utf-8"))["sha256"])
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{folder.name}: config.json of the embedding table cannot be read: {error}") from None
+
+
+def _windows(path: Path) -> dict[str, Window]:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            contents: dict[str, Any] = dict(arrays)
+    except Exception as error:  # noqa: BLE001 -- a damaged zip raises errors of many kinds
+        raise ModelError(f"{path.name} in {path.parent.name} cannot be read: {error}") from None
+    return {name: Window(scores) for name, scores in contents.items()}
