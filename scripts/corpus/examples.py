@@ -30,16 +30,20 @@ VARIANTS = {"en": 8}
 OTHER_VARIANTS = 5
 """Variants of each sentence, the plain one included."""
 
-LEVEL_MOVES = {"urgent": -1, "blocked_workflow": -1, "executive": -1, "churn_threat": -1, "security": -1, "relaxed": 1, "workaround": 1}
+LEVEL_MOVES = {
+    "urgent": -1,
+    "blocked_workflow": -1,
+    "executive": -1,
+    "churn_threat": -1,
+    "security": -1,
+    "relaxed": 1,
+    "workaround": 1,
+}
 """What else a customer says moves the level of the sentence by a step, within P0 to P3."""
 SAYS_MORE = 0.45
 TWO_PROBLEMS = 0.08
 SARCASM = 0.05
 QUOTED = 0.12
-_DAYS = {
-    "en": ["Monday", "Thursday", "Friday", "the 12th"], "de": ["Montag", "Freitag", "12. Mai"], "fr": ["lundi", "vendredi", "le 12 mai"],
-    "es": ["lunes", "viernes", "12 de mayo"], "pt": ["segunda", "sexta", "12 de maio"], "it": ["lunedì", "venerdì", "12 maggio"],
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ class Writer:
         """Put numbers, days and amounts in their places."""
         number, amount = int(self.random.integers(1_000, 99_999)), int(self.random.integers(5, 900))
         money = self.pick([f"{amount} euros", f"${amount}", f"{amount}.99", f"{amount} EUR", f"£{amount}"])
-        day = self.pick(_DAYS[self.language])
+        day = self.pick(self.around["days"])
         return text.replace("{number}", str(number)).replace("{amount}", money).replace("{day}", day)
 
     def sentence(self, text: str) -> str:
@@ -143,7 +147,11 @@ def _misspelt(writer: Writer, text: str) -> str:
         if len(word) > 4 and word.isalpha():
             cut = int(writer.random.integers(1, len(word) - 2))
             words[at] = writer.pick(
-                [word[:cut] + word[cut + 1] + word[cut] + word[cut + 2 :], word[:cut] + word[cut + 1 :], word[:cut] + word[cut] + word[cut:]]
+                [
+                    word[:cut] + word[cut + 1] + word[cut] + word[cut + 2 :],
+                    word[:cut] + word[cut + 1 :],
+                    word[:cut] + word[cut] + word[cut:],
+                ]
             )
     return " ".join(words)
 
@@ -172,17 +180,11 @@ _HANDS: tuple[tuple[float, Callable[[Writer, str], str]], ...] = (
 
 def _subject(writer: Writer, text: str) -> str | None:
     """Write a subject line: the first words, a stock phrase, or none."""
-    stock = {
-        "en": ["Help", "Question", "Problem", "Urgent", "Support request", "issue", "Re: my request"],
-        "de": ["Hilfe", "Frage", "Problem", "Dringend", "Anfrage"], "fr": ["Aide", "Question", "Problème", "Urgent", "Demande"],
-        "es": ["Ayuda", "Pregunta", "Problema", "Urgente", "Consulta"], "pt": ["Ajuda", "Dúvida", "Problema", "Urgente", "Pedido"],
-        "it": ["Aiuto", "Domanda", "Problema", "Urgente", "Richiesta"],
-    }[writer.language]  # fmt: skip
     way = writer.random.random()
     words = text.split()
     if way < 0.5:
         return " ".join(words[: int(writer.random.integers(3, 8))]).rstrip(".,:")
-    return writer.pick(stock) if way < 0.75 else None
+    return writer.pick(writer.around["subjects"]) if way < 0.75 else None
 
 
 def _variant(writer: Writer, sentence: Sentence, number: int) -> dict[str, Any]:

@@ -25,6 +25,8 @@ OUT = HERE.parents[1] / "src/tidegate/read/lexicon/language.npz"
 REPEAT_EVERYDAY = 12
 """How often an everyday word counts as seen; a word of a sentence counts once."""
 SMOOTH = 0.5
+MASS = 12_000
+"""Every language counts as if so many grams of it had been seen: no language is likelier for having more text."""
 
 
 def texts() -> Iterator[tuple[str, str]]:
@@ -32,7 +34,7 @@ def texts() -> Iterator[tuple[str, str]]:
     for code in phrases.LANGUAGES:
         for line in (HERE / "seeds" / f"{code}.txt").read_text("utf-8").splitlines():
             yield code, line if line[:1].isdigit() else ""
-        for name, grades in phrases._read(code).items():  # noqa: SLF001 (our own loader, at build time)
+        for name, grades in phrases.data(code).items():
             if name not in ("macros", "words"):
                 for each in (phrase for listed in grades.values() for phrase in listed):
                     yield code, each.replace("|", " ").replace("{", " ").replace("}", " ")
@@ -40,12 +42,17 @@ def texts() -> Iterator[tuple[str, str]]:
 
 def main() -> None:
     """Count, smooth, save."""
-    counts = np.full((len(language.CLASSES), language.BUCKETS), SMOOTH)
     everyday = tomllib.loads((HERE / "words.toml").read_text("utf-8"))
-    for code, row in everyday.items():
-        add(counts[language.CLASSES.index(code)], row.split(), REPEAT_EVERYDAY)
+    rows = [
+        *((code, everyday[code]) for code in language.KNOWN),
+        *(("other", line) for line in everyday["other"].split("\n") if line),
+    ]
+    counts = np.zeros((len(rows), language.BUCKETS))
+    for at, (_, line) in enumerate(rows):
+        add(counts[at], line.split(), REPEAT_EVERYDAY)
     for code, text in texts():
-        add(counts[language.CLASSES.index(code)], language.words_of(text), 1)
+        add(counts[language.KNOWN.index(code)], language.words_of(text), 1)
+    counts = counts / counts.sum(axis=1, keepdims=True) * MASS + SMOOTH
     logs = np.log(counts / counts.sum(axis=1, keepdims=True))
     logs -= logs.mean(axis=0, keepdims=True)
     np.savez_compressed(OUT, logs=logs.T.astype(np.float16))

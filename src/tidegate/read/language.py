@@ -53,6 +53,7 @@ def grams(words: list[str]) -> tuple[np.ndarray, np.ndarray]:
 
 @cache
 def _profile() -> np.ndarray:
+    """Log-likelihood of every bucket under each of `KNOWN`, then under each of the other languages."""
     with files("tidegate.read").joinpath("lexicon", "language.npz").open("rb") as file, np.load(file) as arrays:
         return arrays["logs"].astype(np.float32)
 
@@ -64,15 +65,27 @@ def _word_scores(words: list[str]) -> np.ndarray:
 
 def _posterior(rows: np.ndarray, words: pl.Series, height: int) -> np.ndarray:
     """Posterior over `CLASSES` of every row, from its words in long form."""
-    distinct = words.unique(maintain_order=True)
-    codes = words.replace_strict(distinct, pl.int_range(len(distinct), eager=True), return_dtype=pl.Int64).to_numpy()
+    distinct = words.unique()
+    numbered = pl.DataFrame({"word": distinct}).with_row_index("code")
+    codes = (
+        pl.DataFrame({"word": words}).join(numbered, on="word", how="left", maintain_order="left")["code"].to_numpy()
+    )
     per_word = _word_scores(distinct.to_list())[codes]
-    total = np.zeros((height, len(CLASSES)))
-    for column in range(len(CLASSES)):
+    total = np.zeros((height, per_word.shape[1]))
+    for column in range(per_word.shape[1]):
         total[:, column] = np.bincount(rows, weights=per_word[:, column], minlength=height)
     total = (total - total.max(axis=1, keepdims=True)) * _TEMPER
     odds = np.exp(total)
-    return odds / odds.sum(axis=1, keepdims=True)
+    known, others = odds[:, : len(KNOWN)], odds[:, len(KNOWN) :].sum(axis=1, keepdims=True)
+    return np.concatenate([known, others], axis=1) / odds.sum(axis=1, keepdims=True)
+
+
+def _foreign(frame: pl.DataFrame) -> np.ndarray:
+    """Rows in another script: most of their letters are not Latin."""
+    text = pl.col("text")
+    odd = frame.filter(text.str.len_bytes() * 3 > text.str.len_chars() * 4)  # Latin letters rarely take two bytes
+    rows = odd.filter(text.str.count_matches(r"\p{L}") > 2 * text.str.count_matches(r"\p{Latin}"))["row"].to_numpy()
+    return np.isin(np.arange(frame.height), rows)
 
 
 def identify(texts: pl.Series) -> pl.DataFrame:
@@ -94,10 +107,7 @@ def identify(texts: pl.Series) -> pl.DataFrame:
     frame = (
         pl.DataFrame({"text": texts.cast(pl.String)})
         .select(text=sample)
-        .with_columns(
-            words=pl.col("text").str.to_lowercase().str.extract_all(_LETTERS).list.head(WORDS),
-            foreign=pl.col("text").str.count_matches(r"\p{L}") > 2 * pl.col("text").str.count_matches(r"\p{Latin}"),
-        )
+        .with_columns(words=pl.col("text").str.to_lowercase().str.extract_all(_LETTERS).list.head(WORDS))
         .with_row_index("row")
     )
     long = frame.select("row", "words").explode("words").drop_nulls("words")
@@ -106,7 +116,7 @@ def identify(texts: pl.Series) -> pl.DataFrame:
             {"language": pl.Series([UNKNOWN] * height, dtype=pl.String), "language_confidence": np.zeros(height)}
         )
     posterior = _posterior(long["row"].to_numpy(), long["words"], height)
-    foreign = frame["foreign"].to_numpy()
+    foreign = _foreign(frame)
     wordless = np.bincount(long["row"].to_numpy(), minlength=height) == 0
     best, top = posterior.argmax(axis=1), posterior.max(axis=1)
     names = np.array(CLASSES, dtype=object)[best]

@@ -11,64 +11,41 @@ from typing import Final
 
 import polars as pl
 
+from tidegate.read import phrases
+
 LONGEST: Final = 20_000
 """Characters of a text that are read; a longer one is said to be partly unread."""
 
-_MARKUP: Final = r"(?i)</?(?:html|body|div|p|br|span|table|td|tr|a|b|i|strong|em|font|ul|ol|li|h[1-6]|style|script|img|meta|head|blockquote|pre|code|o:p)\b[^<>]*>|<!--|<!doctype|&(?:nbsp|amp|lt|gt|quot|#\d{1,6});"
+_WORDS: Final = phrases.data("mail")
+
+
+def _one_of(name: str) -> str:
+    return "(?:" + "|".join(_WORDS[name]) + ")"
+
+
+_MARKUP: Final = rf"(?i)</?{_one_of('tags')}\b[^<>]*>|<!--|<!doctype|&(?:nbsp|amp|lt|gt|quot|#\d{{1,6}});"
 _PIECE: Final = r"<[^<>]*>|&#?[A-Za-z0-9]{1,8};|[^<&]+|[<&]"
-_HIDDEN: Final = r"(?i)^<(/?)(?:script|style|head|title|blockquote|template|noscript)\b"
+_HIDDEN: Final = rf"(?i)^<(/?){_one_of('hidden')}\b"
+_BREAKS: Final = rf"(?i)^</?{_one_of('breaks')}\b"
 _ENTITIES: Final = {"&nbsp;": " ", "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&apos;": "'"}
 
-_WORTH_A_LOOK: Final = (
-    r"(?im)^[ \t]*[>|]|\r|^[ \t]*-- ?$|_{8,}|-{4,}|[A-Za-z0-9+/=_-]{80,}|^[ \t]*\S.{0,60}[,!.:]?[ \t]*$\n.*\n|"
-    r"wrote:|schrieb|a écrit|escribió|escreveu|ha scritto|^(?:from|von|de|da) ?:|sent from|gesendet|envoyé de|enviado|inviato"
-)
-"""Texts of several lines, or with anything that a mail program leaves behind."""
+_SEVERAL_LINES: Final = 2
+"""Newlines from which a text may hold more than a subject and one line."""
+_TRIMMINGS: Final = ("\r", "\n>", "\n |", "\n >")
+_ENDLESS: Final = r"[^ \n]{80}"
 
 _QUOTED: Final = r"^[ \t]*(?:>|\|[ \t])"
-_REPLY: Final = (
-    r"(?i)^[ \t]*(?:on .{4,200} wrote:|am .{4,200} schrieb.{0,120}:|le .{4,200} a écrit ?:|el .{4,200} escribió:|"
-    r"(?:em|no dia|a) .{4,200} escreveu:|il .{4,200} ha scritto:|.{4,200}<[^<>]{3,100}> ?(?:wrote|schrieb|a écrit|escribió|escreveu|ha scritto) ?:|"
-    r"[-_ ]{2,}(?:original message|ursprüngliche nachricht|original-nachricht|message d'origine|message original|mensaje original|"
-    r"mensagem original|messaggio originale|reply above this line|please type your reply above this line|weitergeleitete antwort)\b.*|"
-    r"_{10,})[ \t]*$"
-)
-_HEADER: Final = r"(?i)^[ \t*]*(?:from|von|de|da|expéditeur|remitente) ?:[* \t]*\S"
-_HEADER_NEXT: Final = (
-    r"(?i)^[ \t*]*(?:sent|date|to|subject|cc|gesendet|datum|an|betreff|envoyé|objet|à|date d'envoi|enviado|enviada|para|asunto|"
-    r"assunto|fecha|data|inviato|oggetto|a) ?:"
-)
-_REPLY_BEGINS: Final = r"(?i)^[ \t]*(?:on|am|le|el|em|il) .{4,150}$"
-_REPLY_ENDS: Final = r"(?i)(?:wrote|schrieb|a écrit|escribió|escreveu|ha scritto) ?:[ \t]*$"
+_REPLY: Final = rf"(?i)^[ \t]*{_one_of('reply')}[ \t]*$"
+_REPLY_BEGINS: Final = rf"(?i)^[ \t]*{_one_of('reply_begins')} .{{4,150}}$"
+_REPLY_ENDS: Final = rf"(?i){_one_of('reply_ends')} ?:[ \t]*$"
+_HEADER: Final = rf"(?i)^[ \t*]*{_one_of('header')} ?:[* \t]*\S"
+_HEADER_NEXT: Final = rf"(?i)^[ \t*]*{_one_of('header_next')} ?:"
 _DASHES: Final = r"^--[ \t]{0,2}$"
-_FORWARD: Final = r"(?i)^[ \t]*(?:-{2,}.*|begin forwarded message ?:?|weitergeleitete nachricht.*)$"
-_DEVICE: Final = (
-    r"(?i)^[ \t]*(?:sent from (?:my|outlook|yahoo|mail|samsung|proton)|get outlook for|von meinem .{1,40} gesendet|gesendet (?:von|mit)|"
-    r"envoyé (?:de|depuis|à partir de)|enviado (?:desde|do|de|a partir)|inviato (?:da|dal)|diese nachricht wurde von meinem).{0,100}$"
-)
-_CLOSING: Final = (
-    r"(?i)^[ \t]*(?:(?:best|kind|warm|many|with kind|with best|warmest|kindest)? ?(?:regards|wishes|rgds)|best|sincerely|yours (?:sincerely|faithfully|truly)|"
-    r"cheers|(?:many )?thanks(?: (?:again|so much|in advance|a lot))?|thank you(?: (?:very much|so much|in advance))?|thx|br|"
-    r"mit (?:freundlichen|besten|herzlichen|lieben) grüßen|mit freundlichem gruß|(?:viele|beste|liebe|freundliche|schöne|herzliche) grüße|"
-    r"vg|mfg|lg|gruß|danke(?: im voraus)?|vielen dank(?: im voraus)?|"
-    r"(?:bien )?cordialement|salutations(?: distinguées)?|sincères salutations|bonne journée|merci(?: d'avance| beaucoup)?|"
-    r"(?:un )?(?:cordial )?saludos?(?: cordiales)?|atentamente|un saludo|(?:muchas )?gracias(?: de antemano)?|"
-    r"atenciosamente|att|cumprimentos|com os melhores cumprimentos|abraços?|(?:muito )?obrigad[oa]|grato|"
-    r"(?:cordiali|distinti) saluti|saluti|cordialmente|grazie(?: mille)?(?: in anticipo)?|buona giornata)[ \t]*[,.!]*[ \t]*$"
-)
-_DISCLAIMER: Final = (
-    r"(?i)^[ \t*]*(?:confidentiality (?:notice|note|statement)|legal disclaimer|disclaimer ?:|"
-    r"(?:this|the information (?:contained )?in this) (?:e-?mail|message|communication)\b.{0,80}\b(?:confidential|privileged|intended (?:only|solely))|"
-    r"diese (?:e-?mail|nachricht)\b.{0,80}\bvertraulich|(?:ce|cet|le présent) (?:e-?mail|message|courriel)\b.{0,90}\bconfidentiel|"
-    r"este (?:mensaje|correo)\b.{0,90}\bconfidencial|esta mensagem\b.{0,90}\bconfidencia|(?:questo messaggio|questa e-?mail|il presente messaggio)\b.{0,90}\briservat|"
-    r"please consider the environment|if you are not the intended recipient|virus-free\.)"
-)
-_GREETING: Final = (
-    r"(?i)^[ \t]*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|greetings|to whom it may concern|hallo|guten (?:tag|morgen|abend)|"
-    r"sehr geehrte[rs]?|liebe[rs]?|moin|servus|bonjour|bonsoir|salut|madame|monsieur|cher|chère|hola|buen(?:os|as)? (?:días|dias|tardes|noches)|"
-    r"estimad[oa]s?|olá|ola|oi|bom dia|boa (?:tarde|noite)|prezad[oa]s?|car[oaie]|buongiorno|buonasera|ciao|salve|gentile|spettabile|egregi[oa])"
-    r"\b[^?.!:;]{0,40}[,!.:;]?[ \t]*$"
-)
+_FORWARD: Final = rf"(?i)^[ \t]*{_one_of('forward')}$"
+_DEVICE: Final = rf"(?i)^[ \t]*{_one_of('device')}.{{0,100}}$"
+_CLOSING: Final = rf"(?i)^[ \t]*{_one_of('closing')}[ \t]*[,.!]*[ \t]*$"
+_DISCLAIMER: Final = rf"(?i)^[ \t*]*{_one_of('disclaimer')}"
+_GREETING: Final = rf"(?i)^[ \t]*{_one_of('greeting')}\b[^?.!:;]{{0,40}}[,!.:;]?[ \t]*$"
 _BLOB: Final = r"[A-Za-z0-9+/=_-]{80,}"
 _TAIL_LINES: Final = 8  # a signature has at most as many lines after the closing
 _TAIL_WIDTH: Final = 90  # and none of them is longer
@@ -76,7 +53,10 @@ _TAIL_WIDTH: Final = 90  # and none of them is longer
 
 def original(frame: pl.DataFrame) -> pl.Series:
     """Text that every offset refers to: subject, newline, body, with null counted as empty."""
-    parts = [pl.col(name).cast(pl.String).fill_null("") if name in frame.columns else pl.lit("") for name in ("subject", "body")]
+    parts = [
+        pl.col(name).cast(pl.String).fill_null("") if name in frame.columns else pl.lit("")
+        for name in ("subject", "body")
+    ]
     return frame.select(text=pl.concat_str(parts, separator="\n"))["text"]
 
 
@@ -99,12 +79,20 @@ def clean(texts: pl.Series) -> pl.DataFrame:
     frame = frame.select(
         "row",
         masked=pl.col("whole").str.slice(0, LONGEST),
-        unread=pl.when(pl.col("whole").str.len_bytes() > LONGEST)
-        .then(pl.when(pl.col("whole").str.len_chars() > LONGEST).then(pl.lit(f"only the first {LONGEST:,} characters were read"))),
+        unread=pl.when(pl.col("whole").str.len_bytes() > LONGEST).then(
+            pl.when(pl.col("whole").str.len_chars() > LONGEST).then(
+                pl.lit(f"only the first {LONGEST:,} characters were read")
+            )
+        ),
     )
     frame = _replaced(frame, _without_markup(frame.filter(pl.col("masked").str.contains(_MARKUP))))
-    frame = _replaced(frame, _without_trimmings(frame.filter(pl.col("masked").str.contains(_WORTH_A_LOOK))))
+    frame = _replaced(frame, _without_trimmings(frame.filter(_may_have_trimmings(pl.col("masked")))))
     return frame.select("masked", "unread", text=pl.col("masked").str.replace_all(r"\s+", " ").str.strip_chars())
+
+
+def _may_have_trimmings(text: pl.Expr) -> pl.Expr:
+    several = text.str.count_matches("\n", literal=True) >= _SEVERAL_LINES
+    return several | text.str.contains_any(list(_TRIMMINGS)) | text.str.contains(_ENDLESS)
 
 
 def kept_spans(originals: pl.Series, masked: pl.Series) -> pl.DataFrame:
@@ -148,7 +136,7 @@ def _without_markup(frame: pl.DataFrame) -> pl.DataFrame:
         .with_columns(inside=depth.cum_sum().over("row") > 0)
         .with_columns(
             masked=pl.when(tag | pl.col("inside"))
-            .then(pl.when(piece.str.contains(r"(?i)^</?(?:p|br|div|li|tr|h[1-6]|blockquote)\b")).then(_newline(piece)).otherwise(_blank(piece)))
+            .then(pl.when(piece.str.contains(_BREAKS)).then(_newline(piece)).otherwise(_blank(piece)))
             .when(entity.is_not_null())
             .then(entity + pl.lit("").str.pad_end(piece.str.len_chars() - 1))
             .otherwise(piece)
@@ -224,8 +212,12 @@ def _below(lines: pl.DataFrame) -> pl.DataFrame:
     A reply header counts only under something that the sender wrote: a forwarded mail without a comment is the
     message. Where the lines right under it are marked as quoted, only those go: the reply stands below.
     """
-    wrote = (pl.col("number") > 0) & ~pl.any_horizontal("quoted", "empty", "greeting", "reply", "device", "closing", "forward")
-    following = pl.when(~pl.col("empty")).then(pl.col("quoted")).shift(-1).backward_fill().over("row").fill_null(value=False)
+    wrote = (pl.col("number") > 0) & ~pl.any_horizontal(
+        "quoted", "empty", "greeting", "reply", "device", "closing", "forward"
+    )
+    following = (
+        pl.when(~pl.col("empty")).then(pl.col("quoted")).shift(-1).backward_fill().over("row").fill_null(value=False)
+    )
     paragraph = pl.col("empty").cum_sum().over("row")
     return (
         lines.with_columns(comment=wrote.cum_sum().over("row") > 0, paragraph=paragraph, marked_below=following)

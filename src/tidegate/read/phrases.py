@@ -10,11 +10,10 @@ import itertools
 import re
 import tomllib
 import unicodedata
-from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
@@ -32,11 +31,14 @@ _SMALL: Final = 4_000
 """Below as many characters in all, only phrases whose first word occurs are looked for: building the automaton
 would cost more than the search."""
 
+_NOWHERE: Final = "A"
+"""Views hold no capitals: a pattern that stands nowhere, where there is nothing to look for."""
+
 _FLAT: Final = {
-    character: flat
+    character: base
     for character in map(chr, range(0xA0, 0x250))
-    if len(flat := unicodedata.normalize("NFD", character)[0]) == 1 and flat.isascii() and flat != character
-} | {"ß": "s", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "æ": "a", "Æ": "a", "œ": "o", "Œ": "o", "ı": "i", "đ": "d", "’": "'"}
+    if len(base := unicodedata.normalize("NFD", character)[0]) == 1 and base.isascii() and base != character
+} | dict(zip("ßøØłŁæÆœŒ\u0131đ\u2019", "soOlLaAoOid'", strict=True))
 
 _FLATTEN: Final = str.maketrans(_FLAT)
 
@@ -83,17 +85,21 @@ class Lexicon:
         own, so that one before it does not turn it).
     words
         Language to kind (negation, hedge, hypothetical, breaker) to a regular expression over the context.
+    patterns
+        Every distinct pattern.
     by_first_word
-        First word to the patterns that begin with it.
+        First word to the rows of ``phrases`` that begin with it.
     """
 
     phrases: pl.DataFrame
     words: Mapping[str, Mapping[str, str]]
-    by_first_word: Mapping[str, tuple[str, ...]]
+    patterns: list[str]
+    by_first_word: Mapping[str, list[int]]
 
 
-def _read(language: str) -> dict[str, dict[str, list[str]]]:
-    return tomllib.loads(files("tidegate.read").joinpath("lexicon", f"{language}.toml").read_text("utf-8"))
+def data(name: str) -> dict[str, Any]:
+    """Word lists that ship with the package: ``lexicon/<name>.toml``."""
+    return tomllib.loads(files("tidegate.read").joinpath("lexicon", f"{name}.toml").read_text("utf-8"))
 
 
 def _alternation(phrases: Iterable[str]) -> str:
@@ -106,78 +112,87 @@ def _context_words(words: Mapping[str, list[str]]) -> dict[str, str]:
         "negation": near["negation"] + r"(?: [a-z0-9]+){0,2} *$",
         "hedge": near["hedge"] + " ",
         "hypothetical": near["hypothetical"] + " ",
-        "breaker": rf"(?s)^.*(?:[.!?;:,\n]|{near['breaker'][1:]} )",
+        "breaker": rf"(?s)^.*(?:[.!?;:,\n]|{near['breaker']} )",
     }
 
 
-def _phrase_rows(language: str, lexicon: Mapping[str, Mapping[str, list[str]]]) -> Iterator[tuple]:
-    macros = lexicon.get("macros", {})
-    negations = re.compile(rf"\b(?:{_alternation(lexicon['words']['negation'])}|cant|cannot|t)\b")
-    for name, grades in lexicon.items():
-        if name in ("macros", "words"):
-            continue
-        best: dict[str, float] = {}
-        for grade, phrases in grades.items():
-            for phrase in itertools.chain.from_iterable(_expand(each, macros) for each in phrases):
-                best[phrase] = max(best.get(phrase, 0.0), GRADES[grade])
-        for phrase, weight in best.items():
-            yield f" {phrase} ", name, language, weight, bool(negations.search(phrase))
+def _phrases_of(language: str, source: Mapping[str, Mapping[str, list[str]]]) -> pl.DataFrame:
+    """Expand one language's file."""
+    macros = source.get("macros", {})
+    parts = [
+        pl.DataFrame({"pattern": list(itertools.chain.from_iterable(_expand(each, macros) for each in listed))}).select(
+            pl.format(" {} ", "pattern").alias("pattern"), name=pl.lit(name), weight=pl.lit(GRADES[grade])
+        )
+        for name, grades in source.items()
+        if name not in ("macros", "words")
+        for grade, listed in grades.items()
+    ]
+    own = rf" (?:{_alternation(source['words']['negation'])}|cant|cannot|t) "
+    return (
+        pl.concat(parts)
+        .group_by("pattern", "name", maintain_order=True)
+        .agg(pl.col("weight").max())
+        .select(
+            "pattern", "name", pl.lit(language).alias("language"), "weight", negates=pl.col("pattern").str.contains(own)
+        )
+    )
 
 
 @cache
 def lexicon() -> Lexicon:
     """Load the lexicon that ships with the package, once."""
-    sources = {language: _read(language) for language in LANGUAGES}
+    sources = {language: data(language) for language in LANGUAGES}
     return build(
-        (row for language, source in sources.items() for row in _phrase_rows(language, source)),
+        pl.concat([_phrases_of(language, source) for language, source in sources.items()]),
         {language: _context_words(source["words"]) for language, source in sources.items()},
     )
 
 
-def build(rows: Iterable[tuple], words: Mapping[str, Mapping[str, str]]) -> Lexicon:
-    """Make a lexicon of (pattern, name, language, weight, negates) rows."""
-    schema = {"pattern": pl.String, "name": pl.String, "language": pl.String, "weight": pl.Float64, "negates": pl.Boolean}
-    phrases = pl.DataFrame(list(rows), schema=schema, orient="row")
-    first: defaultdict[str, list[str]] = defaultdict(list)
-    for pattern in phrases["pattern"].unique(maintain_order=True):
-        first[pattern.split(" ", 2)[1]].append(pattern)
-    return Lexicon(phrases, words, {word: tuple(patterns) for word, patterns in first.items()})
+def build(phrases: pl.DataFrame, words: Mapping[str, Mapping[str, str]]) -> Lexicon:
+    """Make a lexicon of a table of phrases and of the context words of each language."""
+    first = (
+        phrases.with_row_index("at")
+        .group_by(first=pl.col("pattern").str.extract(r"^ (\S+)"), maintain_order=True)
+        .agg("at")
+    )
+    patterns = phrases["pattern"].unique(maintain_order=True).to_list()
+    return Lexicon(phrases, words, patterns, dict(first.iter_rows()))
 
 
-def _candidates(texts: pl.Series, phrases: Lexicon) -> list[str]:
+def _candidates(texts: pl.Series, lexicon: Lexicon) -> tuple[list[str], pl.DataFrame]:
+    """Patterns that may occur, and their phrases."""
     if (texts.str.len_bytes().sum() or 0) > _SMALL:
-        return [pattern for patterns in phrases.by_first_word.values() for pattern in patterns]
+        return lexicon.patterns, lexicon.phrases
     present = {word for text in texts for word in text.split()}
-    return [pattern for word in sorted(present) for pattern in phrases.by_first_word.get(word, ())]
+    phrases = lexicon.phrases[[at for word in sorted(present) for at in lexicon.by_first_word.get(word, ())]]
+    return phrases["pattern"].unique(maintain_order=True).to_list() or [_NOWHERE], phrases
 
 
-def find(marked_texts: pl.Series, phrases: Lexicon) -> pl.DataFrame:
+def find(marked_texts: pl.Series, lexicon: Lexicon) -> pl.DataFrame:
     """Find every phrase in every text.
 
     Parameters
     ----------
     marked_texts
         Views made by `marked`, without nulls.
-    phrases
+    lexicon
         What to look for.
 
     Returns
     -------
     pl.DataFrame
         One row a hit: ``row``, ``start`` and ``end`` (characters of the original), the phrase's ``name``, ``language``,
-        ``weight``, ``negates``, and ``before``: up to `CONTEXT` characters of the view before it, from the last
-        clause break on. Overlapping hits are all there.
+        ``weight``, ``negates``, and ``before``: up to `CONTEXT` characters of the view before it. Overlapping hits are
+        all there.
     """
     frame = pl.DataFrame({"view": marked_texts}).with_row_index("row").with_columns(text=spaced(pl.col("view")))
-    patterns = _candidates(frame["text"], phrases)
+    patterns, phrases = _candidates(frame["text"], lexicon)
+    # One automaton at a time: the optimiser is slow at comparing expressions that hold all patterns.
+    starts = frame.select(start=pl.col("text").str.find_many(patterns, overlapping=True))
+    found = frame.select(pattern=pl.col("text").str.extract_many(patterns, overlapping=True))
     return (
-        frame.lazy()
-        .select(
-            "row",
-            "view",
-            start=pl.col("text").str.find_many(patterns, overlapping=True),
-            pattern=pl.col("text").str.extract_many(patterns, overlapping=True),
-        )
+        pl.concat([frame.drop("text"), starts, found], how="horizontal")
+        .lazy()
         .filter(pl.col("start").list.len() > 0)
         .explode("start", "pattern")
         .with_columns(pl.col("start").cast(pl.Int32))
@@ -188,7 +203,7 @@ def find(marked_texts: pl.Series, phrases: Lexicon) -> pl.DataFrame:
             ),
         )
         .drop("view")
-        .join(phrases.phrases.lazy(), on="pattern", how="inner", maintain_order="left")
+        .join(phrases.lazy(), on="pattern", how="inner", maintain_order="left")
         .drop("pattern")
         .collect()
     )
@@ -205,14 +220,14 @@ def outermost(hits: pl.DataFrame, family: pl.Expr) -> pl.DataFrame:
     )
 
 
-def in_context(hits: pl.DataFrame, phrases: Lexicon) -> pl.DataFrame:
+def in_context(hits: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
     """Say of each hit whether the words before it, in the same clause, negate it, doubt it or only suppose it.
 
     Adds the booleans ``negated``, ``doubted`` and ``supposed``; drops ``before`` and ``negates``.
     """
     parts = []
     for language in hits["language"].unique(maintain_order=True):
-        words = phrases.words.get(language) or phrases.words["en"]
+        words = lexicon.words.get(language) or lexicon.words["en"]
         clause = pl.col("before").str.replace(words["breaker"], " ")
         parts.append(
             hits.filter(pl.col("language") == language)
@@ -223,5 +238,7 @@ def in_context(hits: pl.DataFrame, phrases: Lexicon) -> pl.DataFrame:
                 supposed=pl.col("before").str.contains(words["hypothetical"]),
             )
         )
-    empty = hits.clear().with_columns(negated=pl.lit(False), doubted=pl.lit(False), supposed=pl.lit(False))
+    empty = hits.clear().with_columns(
+        negated=pl.lit(value=False), doubted=pl.lit(value=False), supposed=pl.lit(value=False)
+    )
     return pl.concat([empty, *parts]).drop("before", "negates").sort("row", "start", "end", "name", maintain_order=True)

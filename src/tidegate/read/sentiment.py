@@ -38,11 +38,15 @@ def sentiment(hits: pl.DataFrame) -> pl.DataFrame:
 
 def shouting(texts: pl.Series) -> pl.Series:
     """How loud a text is written, 0 to 0.5: share of capitals above one half, and runs of exclamation marks."""
-    letters = pl.col("text").str.count_matches(r"\p{L}").cast(pl.Float64)
-    capitals = pl.col("text").str.count_matches(r"\p{Lu}").cast(pl.Float64)
+    text = pl.col("text")
+    letters = text.str.count_matches(r"\p{L}").cast(pl.Float64)
+    capitals = text.str.count_matches(r"\p{Lu}").cast(pl.Float64)
     share = pl.when(letters >= _SHOUTED).then((capitals / letters - 0.5).clip(0, 0.5)).otherwise(0.0)
-    marks = pl.col("text").str.count_matches(r"[!?]{2,}").clip(0, 2).cast(pl.Float64) * 0.08
-    return pl.DataFrame({"text": texts}).select(loud=(share * 0.7 + marks).clip(0, 0.5))["loud"]
+    marks = text.str.count_matches(r"[!?]{2,}").clip(0, 2).cast(pl.Float64) * 0.08
+    loud = pl.DataFrame({"text": texts}).with_row_index("row").filter(text.str.contains(r"\p{Lu}{3}|[!?]{2}"))
+    heard = loud.select("row", loud=(share * 0.7 + marks).clip(0, 0.5))
+    every = pl.DataFrame({"row": pl.int_range(len(texts), dtype=pl.UInt32, eager=True)})
+    return every.join(heard, on="row", how="left", maintain_order="left")["loud"].fill_null(0.0)
 
 
 def frustration(hits: pl.DataFrame, loudness: pl.Series) -> pl.DataFrame:

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 FLAGGED: Final = 0.5
 """Confidence from which a signal counts as there."""
-BATCH: Final = 8_192
-"""Texts read at a time: bounds the memory that hits take."""
+BATCH: Final = 32_768
+"""Texts read at a time: bounds the memory that hits take, and shares the cost of building the automaton."""
 
 _DOUBT: Final = 0.75  # "could be a leak"
 _SUPPOSED: Final = 0.45  # "how do I report a leak"
 _FOREIGN: Final = 0.6  # a phrase of another language than the text's
 _CERTAIN: Final = 0.98  # no number of phrases makes a signal surer
-_SUPPOSABLE: Final = ("blocked_workflow", "security", "payment_failure", "repeated_failure", "legal")
+_SUPPOSABLE: Final = ("workaround", "blocked_workflow", "security", "payment_failure", "repeated_failure", "legal")
 _EVIDENCE: Final = pl.Struct(
     {"name": pl.String, "confidence": pl.Float64, "start": pl.Int32, "end": pl.Int32, "quote": pl.String}
 )
@@ -80,7 +80,8 @@ def _with_areas(lexicon: phrases.Lexicon, areas: Mapping[str, Sequence[str]] | N
         return lexicon
     named = [(area, plain) for area, listed in areas.items() for phrase in listed if (plain := phrases.plain(phrase))]
     rows = [(f" {plain} ", _AREA + area, "en", 0.9, False) for area, plain in named]
-    return phrases.build([*lexicon.phrases.iter_rows(), *rows], lexicon.words)
+    added = pl.DataFrame(rows, schema=lexicon.phrases.schema, orient="row")
+    return phrases.build(pl.concat([lexicon.phrases, added]).unique(maintain_order=True), lexicon.words)
 
 
 def _read(texts: pl.DataFrame, lexicon: phrases.Lexicon, zone: str, day_ends: time) -> pl.DataFrame:
@@ -96,7 +97,12 @@ def _read(texts: pl.DataFrame, lexicon: phrases.Lexicon, zone: str, day_ends: ti
     frustration = sentiment.frustration(hits, sentiment.shouting(cleaned["masked"]))
     frame = (
         pl.DataFrame({"row": pl.int_range(texts.height, dtype=pl.UInt32, eager=True)})
-        .with_columns(languages["language"].alias("read_language"), languages["language_confidence"], cleaned["text"], cleaned["unread"])
+        .with_columns(
+            languages["language"].alias("read_language"),
+            languages["language_confidence"],
+            cleaned["text"],
+            cleaned["unread"],
+        )
         .join(_confidences(hits), on="row", how="left", maintain_order="left")
         .join(sentiment.sentiment(hits), on="row", how="left", maintain_order="left")
         .join(frustration, on="row", how="left", maintain_order="left")
@@ -150,8 +156,7 @@ def _weighed(hits: pl.DataFrame, lexicon: phrases.Lexicon, languages: pl.Series)
     context = phrases.in_context(phrases.outermost(joined, families), lexicon)
     supposed = pl.col("supposed") & pl.col("name").is_in(_SUPPOSABLE)
     return context.with_columns(
-        weight=pl.col("weight")
-        * pl.when(supposed).then(_SUPPOSED).when("doubted").then(_DOUBT).otherwise(1.0)
+        weight=pl.col("weight") * pl.when(supposed).then(_SUPPOSED).when("doubted").then(_DOUBT).otherwise(1.0)
     )
 
 
@@ -159,28 +164,36 @@ def _confidences(hits: pl.DataFrame) -> pl.DataFrame:
     """Noisy-or of the distinct phrases of each name: ``row`` and ``<name>_confidence``."""
     names = [*SIGNALS, "urgent", "relaxed"]
     counted = hits.filter(~pl.col("negated") & pl.col("name").is_in(names))
-    wide = counted.group_by("row").agg(
-        ((1 - (1 - pl.col("weight").filter(pl.col("name") == name)).product()).clip(0, _CERTAIN)).alias(f"{name}_confidence")
-        for name in names
+    sure = counted.group_by("row", "name").agg(sure=(1 - (1 - pl.col("weight")).product()).clip(0, _CERTAIN))
+    return sure.group_by("row").agg(
+        pl.col("sure").filter(pl.col("name") == name).first().alias(f"{name}_confidence") for name in names
     )
-    return wide
 
 
 def _natures(hits: pl.DataFrame) -> pl.DataFrame:
     """Nature with most weight; ties go to the one that asks for most care."""
     order = [name for name in ("emotional", "advisory", "process", "lookup") if name in NATURES]
-    score = hits.filter(pl.col("name").is_in(order) & ~pl.col("negated")).group_by("row", "name").agg(pl.col("weight").sum())
+    score = (
+        hits.filter(pl.col("name").is_in(order) & ~pl.col("negated"))
+        .group_by("row", "name")
+        .agg(pl.col("weight").sum())
+    )
     return (
         score.with_columns(rank=pl.col("name").replace_strict(order, list(range(len(order))), return_dtype=pl.Int8))
         .sort("row", "weight", "rank", descending=[False, True, False])
         .group_by("row", maintain_order=True)
-        .agg(nature=pl.col("name").first().cast(pl.Enum(NATURES)), nature_confidence=pl.col("weight").first() / (pl.col("weight").sum() + 0.3))
+        .agg(
+            nature=pl.col("name").first().cast(pl.Enum(NATURES)),
+            nature_confidence=pl.col("weight").first() / (pl.col("weight").sum() + 0.3),
+        )
     )
 
 
 def _areas(hits: pl.DataFrame) -> pl.DataFrame:
     """Product area named most often, then earliest."""
-    named = hits.filter(pl.col("name").str.starts_with(_AREA)).group_by("row", "name").agg(pl.len(), pl.col("start").min())
+    named = (
+        hits.filter(pl.col("name").str.starts_with(_AREA)).group_by("row", "name").agg(pl.len(), pl.col("start").min())
+    )
     return (
         named.sort("row", "len", "start", "name", descending=[False, True, False, False])
         .group_by("row", maintain_order=True)
@@ -201,7 +214,7 @@ def _due(texts: pl.DataFrame, flat: pl.Series, zone: str, day_ends: time) -> pl.
 
 
 def _evidence(hits: pl.DataFrame, users: pl.DataFrame, due: pl.DataFrame, originals: pl.Series) -> pl.DataFrame:
-    """The surest, then earliest phrase of each name, and where users and deadline were read, as lists of structs."""
+    """List the surest, then earliest phrase of each name, and where users and deadline were read."""
     shown = [*SIGNALS, "urgent", "relaxed", "frustration"]
     best = (
         hits.filter(~pl.col("negated") & pl.col("name").is_in(shown))

@@ -1,0 +1,41 @@
+"""Sentiment and loudness: bounded, and only as loud as the writing."""
+
+from __future__ import annotations
+
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tidegate.read.sentiment import frustration, sentiment, shouting
+from tidegate.read.signals import signals
+
+
+def test_shouting_needs_capitals_or_marks() -> None:
+    loud = shouting(
+        pl.Series(["please help me with the export", "PLEASE HELP ME WITH THE EXPORT", "why?!?! why!!", "API SSO"])
+    )
+    assert loud[0] == loud[3] == 0
+    assert loud[1] > 0.2
+    assert loud[2] > 0.1
+
+
+def test_no_hits_no_rows() -> None:
+    hits = pl.DataFrame(schema={"row": pl.UInt32, "name": pl.String, "weight": pl.Float64, "negated": pl.Boolean})
+    assert sentiment(hits).height == 0
+    assert frustration(hits, pl.Series([0.0, 0.25]))["frustration"].to_list() == [0.0, 0.25]
+
+
+@given(st.lists(st.text(max_size=80), min_size=1, max_size=5))
+@settings(max_examples=40, deadline=None)
+def test_scores_stay_in_bounds(texts: list[str]) -> None:
+    found = signals(pl.DataFrame({"body": texts}))
+    assert found["sentiment"].is_between(-1, 1).all()
+    assert found["frustration"].is_between(0, 1).all()
+    assert found["urgency"].is_between(0, 1).all()
+
+
+def test_capitals_make_the_same_words_angrier() -> None:
+    calm, loud = signals(
+        pl.DataFrame({"body": ["this is a disgrace, fix my account", "THIS IS A DISGRACE, FIX MY ACCOUNT"]})
+    )["frustration"]
+    assert loud > calm > 0
