@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -14,6 +14,7 @@ from tidegate.ranking.beliefs import ages, likeliest, posterior
 from tidegate.ranking.methods import Method, method_of
 from tidegate.ranking.order import hand_out_aged, ranked_rows, sort_keys
 from tidegate.ranking.reasons import Shown, reasons
+from tidegate.ranking.rules import clamp
 from tidegate.ranking.score import AGED, NOW, Scores, rule_points, score
 from tidegate.tables.words import LANE, LEVEL
 
@@ -85,16 +86,12 @@ class Board:
     def take(self, rows: NDArray[np.int64] | Sequence[int]) -> Self:
         """Return the board of some rows, in that order."""
         at = np.asarray(rows, dtype=np.int64)
-        scores = self.scores
-        cut = {
-            name: getattr(scores, name)[at]
-            for name in ("points", "level", "lane", "review", "escalate", "late", "value")
-        }
+        cut = {part.name: getattr(self.scores, part.name)[at] for part in fields(Scores)}
         return replace(
             self,
             facts=self.facts[at],
             flags=tuple(flag[at] for flag in self.flags),
-            scores=replace(scores, **cut, probability=tuple(column[at] for column in scores.probability)),
+            scores=Scores(**cut),
         )
 
     def method(self) -> Method:
@@ -128,15 +125,17 @@ def queue_frame(board: Board, rows: NDArray[np.int64] | None = None, *, first: i
     first
         Position of the first one.
     """
-    at = slice(None) if rows is None else rows
+    at = np.arange(board.facts.height) if rows is None else rows
     scores, names = board.scores, board.facts["ticket_id"]
     ordered = names if rows is None else names.gather(rows)
+    believed = [column[at] for column in posterior(board.facts)]
+    probability = clamp(believed, scores.floor[at], scores.ceiling[at], copy=False)
     return pl.DataFrame(
         {
             "position": np.arange(first, first + len(ordered), dtype=np.uint32),
             "ticket_id": ordered,
             "level": pl.Series(scores.level[at]).cat.to(LEVEL),
-            **{f"level_p{k}": column[at] for k, column in enumerate(scores.probability)},
+            **{f"level_p{k}": column for k, column in enumerate(probability)},
             "points": scores.points[at],
             "lane": pl.Series(scores.lane[at]).cat.to(LANE),
             "review": scores.review[at],

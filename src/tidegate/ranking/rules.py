@@ -91,7 +91,7 @@ def outcome(rules: Sequence[Rule], flags: Flags, rows: int) -> Outcome:
 
 
 def clamp(
-    probability: Sequence[Column], floor: NDArray[np.uint8], ceiling: NDArray[np.uint8]
+    probability: Sequence[Column], floor: NDArray[np.uint8], ceiling: NDArray[np.uint8], *, copy: bool = True
 ) -> tuple[Column, Column, Column, Column]:
     """Move probability from levels that the rules exclude to the nearest level that they allow.
 
@@ -100,7 +100,7 @@ def clamp(
     Parameters
     ----------
     probability
-        Four columns of n each, P0 first; not changed.
+        Four columns of n each, P0 first; changed in place if ``copy`` is false.
     floor, ceiling
         n level indexes each, as in `Outcome`.
 
@@ -108,7 +108,7 @@ def clamp(
     -------
     tuple of four ndarrays of shape (n,)
     """
-    p = [np.array(column, dtype=np.float64) for column in probability]
+    p = [np.array(column) for column in probability] if copy else probability
     for limit in range(1, LEAST_URGENT + 1):
         rows = np.flatnonzero(ceiling == limit)
         for k in range(limit if rows.size else 0):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -30,6 +30,7 @@ NOW, ESCALATE, AGED, REVIEW, QUEUE, LATER, _WAITING = range(len(LANES))
 BAND: Final = np.array([0, 1, 1, 1, 1, 2, 3, 1], dtype=np.uint8)
 """By lane: `now` stands above everything, `later` below; in between the points decide, whatever the lane."""
 
+_BLOCK: Final = 1 << 17
 _URGENT: Final = len(URGENT)
 
 
@@ -43,8 +44,8 @@ class Scores:
         n points.
     level
         n indexes into `LEVELS`: the likeliest level after the rules.
-    probability
-        Four columns of n: the posterior after the rules.
+    floor, ceiling
+        n level indexes each: what the rules demand, as in `rules.Outcome`.
     lane
         n indexes into `LANES`.
     review, escalate, late
@@ -55,7 +56,8 @@ class Scores:
 
     points: Column
     level: NDArray[np.uint8]
-    probability: tuple[Column, ...]
+    floor: NDArray[np.uint8]
+    ceiling: NDArray[np.uint8]
     lane: NDArray[np.uint8]
     review: NDArray[np.bool_]
     escalate: NDArray[np.bool_]
@@ -69,7 +71,7 @@ class Scores:
 
 
 def score(facts: pl.DataFrame, policy: Policy, targets: TargetTable, flags: Flags) -> Scores:
-    """Score every ticket.
+    """Score every ticket, block by block, so that what is worked out on the way takes little memory.
 
     Parameters
     ----------
@@ -80,6 +82,17 @@ def score(facts: pl.DataFrame, policy: Policy, targets: TargetTable, flags: Flag
     flags
         For each rule, n booleans: whether it holds.
     """
+    starts = range(0, max(facts.height, 1), _BLOCK)
+    blocks = [
+        _score(facts.slice(start, _BLOCK), policy, targets, [flag[start : start + _BLOCK] for flag in flags])
+        for start in starts
+    ]
+    return Scores(
+        **{part.name: np.concatenate([getattr(block, part.name) for block in blocks]) for part in fields(Scores)}
+    )
+
+
+def _score(facts: pl.DataFrame, policy: Policy, targets: TargetTable, flags: Flags) -> Scores:
     value = facts.lazy().select(value_of(policy)).collect()["value"].to_numpy()
     ruled = outcome(policy.rules, flags, facts.height)
     probability = clamp(posterior(facts), ruled.floor, ruled.ceiling)
@@ -94,7 +107,8 @@ def score(facts: pl.DataFrame, policy: Policy, targets: TargetTable, flags: Flag
     return Scores(
         points=method_of(facts, policy, targets).points(weighed, probability),
         level=level,
-        probability=probability,
+        floor=ruled.floor,
+        ceiling=ruled.ceiling,
         lane=_lane(
             policy,
             probability[0],
