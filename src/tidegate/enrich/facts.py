@@ -28,6 +28,8 @@ _OF: Final = {
 _DUE: Final = frozenset({"minutes_left", "due_at", "breached_since"})
 _STAND_IN: Final = {"affected_users": "read_users", "language": "read_language"}
 """What the text says, where the ticket's own column is empty."""
+_USED: Final = frozenset({*FACTS, *_STAND_IN.values(), "target_row"})
+_POSTERIOR: Final = tuple(f"level_{level.lower()}" for level in LEVELS)
 
 
 def facts(
@@ -89,7 +91,7 @@ def facts(
         parts.append(incident_facts(tickets, incidents, now, account_id=account_id))
     if wanted & _OF["history"]:
         past = tickets if history is None else history
-        past_id = account_id if history is None else _account(history, accounts, now, wanted)[1]
+        past_id = account_id if history is None else _account_ids(history, accounts)
         parts.append(history_facts(tickets, past, now, account_id=(account_id, past_id)))
     return _wide([part for part in parts if part is not None], wanted)
 
@@ -101,9 +103,6 @@ def likeliest(levels: pl.DataFrame) -> pl.Series:
     for level, column in zip(LEVELS[1:], _POSTERIOR[1:], strict=True):
         chosen = chosen.when(pl.col(column) == best).then(pl.lit(level, LEVEL))
     return levels.lazy().select(level=chosen).collect()["level"]
-
-
-_POSTERIOR: Final = tuple(f"level_{level.lower()}" for level in LEVELS)
 
 
 def _wanted(needs: AbstractSet[str] | None) -> set[str]:
@@ -122,6 +121,12 @@ def _account(
         return None, tickets["account_id"]
     matches = match_accounts(tickets, accounts)
     return account_facts(accounts, matches, now), account_ids(tickets, accounts, matches)
+
+
+def _account_ids(tickets: pl.DataFrame, accounts: pl.DataFrame | None) -> pl.Series:
+    if accounts is None:
+        return tickets["account_id"]
+    return account_ids(tickets, accounts, match_accounts(tickets, accounts))
 
 
 def _derived(now: datetime, wanted: set[str]) -> list[pl.Expr]:
@@ -157,9 +162,6 @@ def _wide(parts: list[pl.DataFrame], wanted: set[str]) -> pl.DataFrame:
     if wanted & _OF["clock"]:
         shown.append(pl.col("target_row"))
     return known.lazy().select(shown).collect()
-
-
-_USED: Final = frozenset({*FACTS, *_STAND_IN.values(), "target_row"})
 
 
 def _filled(fact: Fact, known: AbstractSet[str]) -> pl.Expr:

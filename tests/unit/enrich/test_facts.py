@@ -194,6 +194,15 @@ def test_clocks_that_are_read_here_know_the_events() -> None:
     assert found["age_p0"].to_list() == [23 * 60.0]
 
 
+def test_history_counts_tickets_whose_account_was_found_otherwise() -> None:
+    past = tickets({"account_id": "a1"}, {"requester_email": "x@acme.com"}, {"account_name": "acme"}, {})
+    needs = {"account_tickets_90d"}
+    found = facts(past[:1], policy=policy_with(), now=NOW, accounts=ACCOUNTS, history=past, needs=needs)
+    assert found.to_dict(as_series=False) == {"account_tickets_90d": [2]}
+    bare = facts(past[:1], policy=policy_with(), now=NOW, history=past, needs=needs)
+    assert bare.to_dict(as_series=False) == {"account_tickets_90d": [0]}
+
+
 def test_only_what_is_needed_is_built() -> None:
     found = facts(tickets({}), policy=policy_with(), now=NOW, needs={"ticket_id", "tier"})
     assert found.columns == ["ticket_id", "tier"]
