@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-os.environ["POLARS_MAX_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"  # noqa: TID251  before polars is imported
+os.environ["POLARS_MAX_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"  # before polars is imported
 sys.path.insert(0, str(Path(__file__).parents[1] / "evals"))
 
 import argparse

@@ -108,7 +108,7 @@ def clamp(
     -------
     tuple of four ndarrays of shape (n,)
     """
-    p = [np.array(column) for column in probability] if copy else probability
+    p = [np.array(column, dtype=np.float64) for column in probability] if copy else probability
     for limit in range(1, LEAST_URGENT + 1):
         rows = np.flatnonzero(ceiling == limit)
         for k in range(limit if rows.size else 0):
