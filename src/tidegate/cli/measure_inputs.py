@@ -57,6 +57,7 @@ def gather(
     window: float,
     map_file: Path | None,
     timezone: str | None,
+    quiet: bool = False,
 ) -> History:
     """Read the files and derive the ledger; say on standard error what was recognised, rejected and found odd."""
     moment = support.parse_now(now)
@@ -71,7 +72,8 @@ def gather(
             _say(name, intake)
     asked = None if now is None else moment
     ledger = _ledger(tickets, talk, log, chosen, now=asked, window=window, always=always)
-    _say_findings(ledger)
+    if not quiet:
+        _say_findings(ledger)
     return History(
         tickets=tickets,
         messages=talk,
