@@ -10,6 +10,8 @@ from tidegate import ingest, pipeline
 from tidegate.tables import Accounts, Incidents, InputError, Tickets
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import dataframely as dy
     import polars as pl
 
@@ -85,6 +87,7 @@ def rank(
     accounts: pl.DataFrame | None = None,
     incidents: pl.DataFrame | None = None,
     readings: pl.DataFrame | None = None,
+    model: str | Path | None = None,
     top: int | None = None,
     reasons: bool = True,
 ) -> pl.DataFrame:
@@ -101,7 +104,10 @@ def rank(
     accounts, incidents
         As `read_accounts` and `read_incidents` give them; None where there are none.
     readings
-        Valid by `tidegate.tables.Readings`; None takes the level posterior from the tickets' own columns.
+        Valid by `tidegate.tables.Readings`; None reads the tickets.
+    model
+        A folder that ``tidegate train`` wrote; None reads texts with the packaged model; ``"columns"`` leaves texts
+        unread and takes the level posterior from the tickets' own columns.
     top
         Only the first so many; None for all.
     reasons
@@ -118,7 +124,7 @@ def rank(
     InputError
         If a table does not keep its contract, or ``now`` has no zone.
     """
-    ready = _ready(tickets, policy, now, accounts=accounts, incidents=incidents, readings=readings)
+    ready = _ready(tickets, policy, now, accounts=accounts, incidents=incidents, readings=readings, model=model)
     return pipeline.queue(ready, top=top, reasons=reasons)
 
 
@@ -131,12 +137,13 @@ def explain(
     accounts: pl.DataFrame | None = None,
     incidents: pl.DataFrame | None = None,
     readings: pl.DataFrame | None = None,
+    model: str | Path | None = None,
 ) -> Explanation | None:
     """Open one ticket up: its row of the queue, why above the next one, what would change it.
 
     Parameters are those of `rank`. None where the ticket is not in the queue: unknown, waiting or closed.
     """
-    ready = _ready(tickets, policy, now, accounts=accounts, incidents=incidents, readings=readings)
+    ready = _ready(tickets, policy, now, accounts=accounts, incidents=incidents, readings=readings, model=model)
     return pipeline.explain(ready, ticket_id)
 
 
@@ -148,6 +155,7 @@ def _ready(
     accounts: pl.DataFrame | None,
     incidents: pl.DataFrame | None,
     readings: pl.DataFrame | None,
+    model: str | Path | None,
 ) -> pipeline.Ready:
     for name, schema, table in (
         ("tickets", Tickets, tickets),
@@ -156,7 +164,9 @@ def _ready(
     ):
         if table is not None:
             _check(name, schema, table)
-    return pipeline.prepare(tickets, policy, _moment(now), accounts=accounts, incidents=incidents, readings=readings)
+    return pipeline.prepare(
+        tickets, policy, _moment(now), accounts=accounts, incidents=incidents, readings=readings, model=model
+    )
 
 
 def _check(name: str, schema: type[dy.Schema], table: pl.DataFrame) -> None:

@@ -10,7 +10,10 @@ Everything here is a pure function of its tables, the policy and ``now``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+import polars as pl
 
 from tidegate.enrich.clocks import due
 from tidegate.enrich.facts import facts as facts_of
@@ -22,21 +25,33 @@ from tidegate.read.given import given_levels, learn_confusion
 from tidegate.tables.words import CLOCK
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     import numpy as np
-    import polars as pl
     from numpy.typing import NDArray
 
-    from tidegate.policy.model import Policy
+    from tidegate.policy.model import Given, Policy
+    from tidegate.read.cache import ReadingCache
 
+COLUMNS: Final = "columns"
 CLOSED: Final = ("solved", "closed")
 WAITING: Final = ("waiting", "hold")
 ALWAYS_NEEDED: Final = frozenset(
     {"ticket_id", "created_at", "level", "clock"} | {f"level_p{k}" for k in range(4)} | {f"age_p{k}" for k in range(4)}
 )
 FOR_REASONS: Final = frozenset(
-    {"unsure", "priority", "level_source", "reopens", "transfers", "affected_users", "account_known", "incident_id"}
+    {
+        "unsure",
+        "unread",
+        "priority",
+        "level_source",
+        "reopens",
+        "transfers",
+        "affected_users",
+        "account_known",
+        "incident_id",
+    }
     | {"follow_up", "similar_last_24h"}
 )
 FOR_WEIGHTED_SUM: Final = frozenset({"urgency", "given_urgency", "sentiment", "frustration", "affected_users"})
@@ -72,6 +87,9 @@ def prepare(
     accounts: pl.DataFrame | None = None,
     incidents: pl.DataFrame | None = None,
     readings: pl.DataFrame | None = None,
+    model: Path | str | None = None,
+    cache: ReadingCache | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Ready:
     """Read, enrich and score every open ticket.
 
@@ -84,12 +102,23 @@ def prepare(
     accounts, incidents
         Valid by `tables.Accounts` and `tables.Incidents`; None where there are none.
     readings
-        Valid by `tables.Readings`, one row a ticket; None takes the level posterior from the tickets' own columns.
+        Valid by `tables.Readings`, one row a ticket; None reads the tickets.
+    model
+        A folder that ``tidegate train`` wrote; None reads with the packaged model; ``"columns"`` leaves texts unread
+        and takes the level posterior from the tickets' own columns.
+    cache
+        Keeps what was read from texts.
+    progress
+        Called with tickets read and tickets in all.
     """
-    waits, closed = tickets["status"].is_in(WAITING), tickets["status"].is_in(CLOSED)
+    waits = tickets["status"].is_in(WAITING if policy.clocks.hold == "pauses" else WAITING[:1])
+    closed = tickets["status"].is_in(CLOSED)
     live = tickets.filter(~(waits | closed))
     if readings is None:
-        readings = given_levels(live, policy, learned=learn_confusion(tickets, policy))
+        learned = learn_confusion(tickets, policy)
+        readings = _read(live, policy, now, learned=learned, model=model, cache=cache, progress=progress)
+    elif readings.height != live.height:
+        readings = live.select("ticket_id").join(readings, on="ticket_id", how="left", maintain_order="left")
     targets = target_table(policy)
     facts = facts_of(
         live,
@@ -101,8 +130,34 @@ def prepare(
         readings=readings,
         needs=needed(policy),
     )
+    if "evidence" in readings.columns:
+        facts = facts.with_columns(readings["evidence"])
     counts = {"ranked": live.height, "waiting": int(waits.sum()), "closed": int(closed.sum())}
     return Ready(tickets=live, board=Board.of(facts, policy, targets), now=now, counts=counts)
+
+
+def _read(
+    tickets: pl.DataFrame,
+    policy: Policy,
+    now: datetime,
+    *,
+    learned: Given | None,
+    model: Path | str | None,
+    cache: ReadingCache | None,
+    progress: Callable[[int, int], None] | None,
+) -> pl.DataFrame:
+    """Read texts where there are any and reading is wanted; else what the columns say."""
+    silent = tickets.select(pl.all_horizontal(pl.col("subject", "body").is_null().all())).item()
+    if model == COLUMNS or (silent and model is None):
+        return given_levels(tickets, policy, learned=learned)
+    from tidegate.read.reader import default_reader, load_reader
+
+    reader = (
+        default_reader(policy, learned=learned, cache=cache)
+        if model is None
+        else load_reader(Path(model), policy, learned=learned, cache=cache)
+    )
+    return reader.read(tickets, now=now, progress=progress)
 
 
 def needed(policy: Policy) -> set[str]:
@@ -148,11 +203,12 @@ def rank(
     accounts: pl.DataFrame | None = None,
     incidents: pl.DataFrame | None = None,
     readings: pl.DataFrame | None = None,
+    model: Path | str | None = None,
     top: int | None = None,
     reasons: bool = True,
 ) -> pl.DataFrame:
     """Rank the open tickets: `prepare`, then `queue`; see there for the parameters."""
-    ready = prepare(tickets, policy, now, accounts=accounts, incidents=incidents, readings=readings)
+    ready = prepare(tickets, policy, now, accounts=accounts, incidents=incidents, readings=readings, model=model)
     return queue(ready, top=top, reasons=reasons)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tidegate.cli import support
-from tidegate.cli.rank import Accounts, Agents, Incidents, MapFile, Now, PolicyFile, Timezone
+from tidegate.cli.rank import Accounts, Agents, Incidents, MapFile, Model, Now, PolicyFile, Timezone
 
 
 class Format(StrEnum):
@@ -29,6 +29,7 @@ def explain(
     map_file: MapFile = None,
     now: Now = None,
     timezone: Timezone = None,
+    model: Model = None,
     output: Annotated[Format, typer.Option("--format", help="A page to read, or JSON.")] = Format.table,
 ) -> None:
     """Say why a ticket stands where it stands, why above the next one, and what would change it."""
@@ -44,5 +45,6 @@ def explain(
             map_file=map_file,
             now=now,
             timezone=timezone,
+            model=model,
         )
         explain_output.write(got, ticket, as_json=output is Format.json)

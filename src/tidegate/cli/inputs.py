@@ -62,6 +62,7 @@ def gather(
     map_file: Path | None,
     now: str | None,
     timezone: str | None,
+    model: str | None = None,
 ) -> Inputs:
     """Read the files and make them ready; say on standard error what was recognised, noted and rejected."""
     moment, chosen = support.parse_now(now), load(policy)
@@ -79,8 +80,17 @@ def gather(
     ):
         if path is not None:
             sides[name] = _side(name, path, reader, timezone)
-    tables = {name: sides[name].table for name in ("accounts", "incidents") if name in sides}
-    ready = pipeline.prepare(tickets.table, chosen, moment, **tables)
+    with support.progress("reading texts") as progress:
+        ready = pipeline.prepare(
+            tickets.table,
+            chosen,
+            moment,
+            accounts=sides["accounts"].table if "accounts" in sides else None,
+            incidents=sides["incidents"].table if "incidents" in sides else None,
+            model=model,
+            cache=support.reading_cache(),
+            progress=progress,
+        )
     return Inputs(tickets=tickets, ready=ready, policy=chosen, now=moment, sides=sides)
 
 

@@ -36,6 +36,12 @@ MapFile = Annotated[
     Path | None, typer.Option("--map", help="Column mapping; `tidegate map FILE` writes one to start from.")
 ]
 Now = Annotated[str | None, typer.Option(help="Moment of asking, ISO 8601. Default: the present.")]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        help="Folder that `tidegate train` wrote; `columns` leaves texts unread. Default: the packaged reader."
+    ),
+]
 Timezone = Annotated[
     str | None, typer.Option(help="Zone of times that name none, such as Europe/London. Default: UTC.")
 ]
@@ -50,6 +56,7 @@ def rank(
     map_file: MapFile = None,
     now: Now = None,
     timezone: Timezone = None,
+    model: Model = None,
     top: Annotated[
         int | None, typer.Option(min=0, help="Only the first so many. Default: 50 in a table, else all.")
     ] = None,
@@ -73,6 +80,7 @@ def rank(
             map_file=map_file,
             now=now,
             timezone=timezone,
+            model=model,
         )
         queue_output.write(got, chosen, top=top, out=out)
     _exit(got, strict=strict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from rich.console import Console
+
+    from tidegate.read.cache import ReadingCache
 
     Progress = Callable[[int, int], None]
 
@@ -98,6 +101,15 @@ def progress(description: str) -> Generator[Progress]:
     with Bar(*columns, console=err_console(), transient=True) as bar:
         task = bar.add_task(description, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def reading_cache() -> ReadingCache | None:
+    """Return where readings of texts are kept; ``TIDEGATE_CACHE_DIR`` names another folder, and "" keeps nothing."""
+    from tidegate.read.cache import ReadingCache
+
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = os.environ.get("TIDEGATE_CACHE_DIR", str(Path(home) / "tidegate"))
+    return ReadingCache(Path(folder) / "readings") if folder else None
 
 
 def write_text(text: str, out: Path | None) -> None:

@@ -39,6 +39,7 @@ _FACTOR_TEXTS: Final[dict[str, tuple[tuple[str, ...], pl.Expr]]] = {
     "vip": ((), pl.lit("VIP requester")),
     "incident": (("incident_id",), pl.format("incident {} open", pl.col("incident_id").fill_null("of ours"))),
 }
+_QUOTES, _QUOTE = 3, 80
 _TELLING: Final = 0.05
 """Points below which a part is not worth a sentence."""
 _DOUBT: Final = 0.5
@@ -77,6 +78,7 @@ def reasons(shown: Shown, policy: Policy) -> pl.Series:
                 frame.lazy().filter(when).select("row", kind=pl.lit(kind), text=text, points=points)
                 for kind, text, points, when in pieces
             ]
+            + _evidence(frame)
         )
         .with_row_index("written")
         .sort(["row", pl.col("points").abs(), "written"], descending=[False, True, False])
@@ -111,6 +113,26 @@ def _with_scores(shown: Shown) -> pl.DataFrame:
     return shown.facts.with_columns(
         *columns, final_level=pl.Series(scores.level).cat.to(LEVEL), rival=pl.Series(shown.rival).cat.to(LEVEL)
     )
+
+
+def _evidence(frame: pl.DataFrame) -> list[pl.LazyFrame]:
+    """Quote what was read: the surest spans of each ticket's text."""
+    if "evidence" not in frame.columns:
+        return []
+    said = pl.col("evidence").struct
+    quote = said.field("quote").str.replace_all(r"\s+", " ").str.head(_QUOTE)
+    spans = frame.lazy().select("row", "evidence").explode("evidence").drop_nulls("evidence")
+    return [
+        spans.sort("row", said.field("confidence"), descending=[False, True], maintain_order=True)
+        .group_by("row", maintain_order=True)
+        .head(_QUOTES)
+        .select(
+            "row",
+            kind=pl.lit("evidence"),
+            text=pl.format("{}: “{}”", said.field("name").str.replace_all("_", " "), quote),
+            points=pl.lit(0.0),
+        )
+    ]
 
 
 def _rules(shown: Shown, policy: Policy) -> Iterator[Piece]:
@@ -200,9 +222,7 @@ def _context(frame: pl.DataFrame) -> Iterator[Piece]:
     if "account_known" in frame.columns:
         yield "missing", pl.lit("account unknown: counted as ordinary"), zero, ~pl.col("account_known")
     if "level_source" in frame.columns:
-        yield (
-            "missing",
-            pl.lit("nothing says its level: the base rate counts"),
-            zero,
-            pl.col("level_source") == "base rate",
-        )
+        unknown = pl.col("level_source").str.ends_with("base rate")
+        yield "missing", pl.lit("nothing says its level: the base rate counts"), zero, unknown
+    if "unread" in frame.columns:
+        yield "missing", pl.format("not read: {}", pl.col("unread")), zero, pl.col("unread").is_not_null()
