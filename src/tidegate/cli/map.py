@@ -35,11 +35,16 @@ def map(  # noqa: A001 - the verb's name; the lead registers the function by it
 ) -> None:
     """Show what a file's columns are taken for, as a mapping file to start from."""
     with support.errors():
-        from tidegate.ingest import Mapping, read_table
+        from tidegate.ingest import ColumnMissingError, Mapping, read_table
 
         mapping = Mapping.load(map_file) if map_file else None
         moment = support.parse_now(now)
-        intake = read_table(file, table.value, mapping=mapping, now=moment, timezone=timezone)
+        try:
+            intake = read_table(file, table.value, mapping=mapping, now=moment, timezone=timezone)
+        except ColumnMissingError as error:
+            support.write_text(error.mapping.dump(), out)
+            support.say(f"{file}: {error.message}. {error.hint or 'Name it in the mapping file, under columns.'}")
+            raise typer.Exit(support.NO) from None
         support.write_text(intake.mapping.dump(), out)
         _tell(intake)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tidegate.ingest.intake import Intake, read_table
+from tidegate.ingest.intake import ColumnMissingError, Intake, read_table
 from tidegate.ingest.mapping import Mapping
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tidegate.ingest.intake import Progress, Sources
 
 __all__ = [
+    "ColumnMissingError",
     "Intake",
     "Mapping",
     "read_accounts",

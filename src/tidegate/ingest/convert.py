@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from tidegate.ingest import quantities as q
+from tidegate.ingest.headers import zone_of
 from tidegate.ingest.mapping import SCHEMAS, Mapping
 from tidegate.ingest.meanings import is_nothing, level_of, status_of, tagged_level, word_of
 from tidegate.ingest.raw import ROW, Raw
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
 
 _LOWER: Final = frozenset({"requester_email", "type", "channel", "domain", "tier", "payment_status", "lifecycle"})
 _PROSE: Final = frozenset({"subject", "body", "title", "old", "new"})
+_COUNTS: Final = frozenset({"reopens", "transfers", "replies", "affected_users"})
 _LEVELS: Final = frozenset({"given_level", "first_level", "level"})
 _SHOWN: Final = 50  # words of one column that are worth showing
 _GRADES: Final = frozenset({"given_impact", "given_urgency"})
 _EMAIL: Final = r"([^\s<>,;:\"'()]+@[^\s<>,;:\"'()]+)"
+_PEOPLE: Final = r"<[^\s<>]+@[^\s<>]+>|^[^\s,;<>]+@[^\s,;<>]+[,;]"
 _AFTER: Final = {"minutes after created_at": 60_000_000, "hours after created_at": 3_600_000_000}
 
 
@@ -75,6 +78,8 @@ class _Conversion:
         self.columns |= plain.select(_text(name) for name in texts).to_dict()
         if "requester_email" in self.columns:
             self.columns["requester_email"] = _email(self.columns["requester_email"])
+        if "requester_id" in self.columns:
+            self.columns["requester_id"] = _person(self.columns["requester_id"])
         for name, values in sources.items():
             if name not in self.columns:
                 self.columns[name] = self.column(name, schema[name].dtype, values).alias(name)
@@ -93,8 +98,12 @@ class _Conversion:
         sources = [self.raw.frame.get_column(column) for column in self.mapping.columns[name]]
         if name in {"tags", "skills", "languages"}:
             return _together([q.to_list(column, self.mapping.units.get(name)) for column in map(_listed, sources)])
+        if name in _COUNTS:
+            sources = [_counted(column) for column in sources]
         if len({column.dtype for column in sources}) > 1 or isinstance(sources[0].dtype, pl.List):
             sources = [_as_text(column) for column in sources]
+        if self.mapping.units.get(name) == "added up":
+            return q.to_sum(sources)
         first, *others = sources
         for other in others:
             first = first.zip_with(first.is_not_null(), other) if first.null_count() else first
@@ -193,11 +202,15 @@ class _Conversion:
         if unit in _AFTER and values.dtype == pl.String and "created_at" in self.columns:
             ticks = (q.to_number(values) * _AFTER[unit]).round().cast(pl.Int64, strict=False).cast(pl.Duration("us"))
             return self.columns["created_at"] + ticks
-        parsed = parse_times(_spelled(values), self.timezone, self.mapping.dates.get(name))
+        zones = {zone_of(column) for column in self.mapping.columns[name]}
+        zone = zones.pop() if len(zones) == 1 else None
+        parsed = parse_times(_spelled(values), zone or self.timezone, self.mapping.dates.get(name))
+        parsed = replace(parsed, naive=0) if zone else parsed
         self.parsed[name] = parsed
         if parsed.unread:
             lost = values.filter(parsed.times.is_null() & values.is_not_null())
-            self.tell(name, parsed.unread, str(lost[0]), "a time")
+            shown = lost.filter(q.told(lost)) if lost.dtype == pl.String else lost
+            self.tell(name, parsed.unread, str(shown[0]), "a time")
         return parsed.times
 
     def score(self, values: pl.Series, unit: str | None) -> pl.Series:
@@ -253,6 +266,11 @@ def _as_text(values: pl.Series) -> pl.Series:
     return values if values.dtype == pl.String else values.cast(pl.String)
 
 
+def _counted(values: pl.Series) -> pl.Series:
+    """Return how many a list holds, where the things themselves stand for their number."""
+    return values.list.len().cast(pl.String) if isinstance(values.dtype, pl.List) else values
+
+
 def _listed(values: pl.Series) -> pl.Series:
     return values if values.dtype in {pl.String, pl.List(pl.String)} else _as_text(values)
 
@@ -289,6 +307,12 @@ def _email(texts: pl.Series) -> pl.Series:
     """Return the first address of "Ann <ann@example.com>, bo@example.com"; null where there is none."""
     plain = texts.str.contains(r"^[^\s<>,;@]+@[^\s<>,;@]+$")
     return texts if plain.all() else texts.zip_with(plain, texts.str.extract(_EMAIL, 1))
+
+
+def _person(texts: pl.Series) -> pl.Series:
+    """Return the first address of a list of people, or of "Ann <ann@example.com>"; any other text as it is."""
+    listed = texts.str.contains(_PEOPLE)
+    return texts.zip_with(~listed.fill_null(value=False), texts.str.extract(_EMAIL, 1)) if listed.any() else texts
 
 
 def _empty_words(name: str) -> list[str]:

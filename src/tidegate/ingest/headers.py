@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from zoneinfo import ZoneInfo
 
 _WRAPPERS = re.compile(r"^(?:fields|properties|attributes|ticket_attributes)\.")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -40,8 +41,20 @@ def distinct(names: list[str]) -> list[str]:
 
 
 _REPEAT = re.compile(r" \(\d+\)$")
+_ZONE = re.compile(r"\s*\(((?:[A-Z]\w+/)+[A-Z][\w+-]+|UTC|GMT)\)$")
 
 
 def bare(name: str) -> str:
-    """Return the normalised name without the number that `distinct` gave to a repeated column."""
-    return normalise(_REPEAT.sub("", name))
+    """Return the normalised name without a zone, and without the number that `distinct` gave to a repeated column."""
+    return normalise(_ZONE.sub("", _REPEAT.sub("", name)))
+
+
+def zone_of(name: str) -> str | None:
+    """Return the IANA zone that a column names: "Created at (Europe/Berlin)"; None where it names none that exists."""
+    found = _ZONE.search(_REPEAT.sub("", name))
+    if found is None:
+        return None
+    try:
+        return ZoneInfo(found.group(1)).key
+    except (KeyError, ValueError, OSError):
+        return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import polars as pl
 
@@ -33,6 +33,17 @@ KEYS: Final = {name: schema.primary_key()[0] for name, schema in SCHEMAS.items()
 _DEFAULTS: Final = {"status": "open", "author_kind": "other", "actor_kind": "other", "public": True}
 _SIDES: Final = {key: side for system in SYSTEMS for key, side in system.sides.items()}
 _NUMBERED: Final = ("messages", "events")  # tables whose rows may come without an identifier of their own
+
+
+class ColumnMissingError(InputError):
+    """No column was recognised as one that a table cannot be without.
+
+    ``mapping`` is what was recognised, ``hint`` what usually helps with that system's exports, or empty.
+    """
+
+    def __init__(self, message: str, *, mapping: Mapping, hint: str, **place: Any) -> None:  # noqa: ANN401 - as InputError
+        super().__init__(message, **place)
+        self.mapping, self.hint = mapping, hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,14 +191,18 @@ def _required(table: Table) -> list[str]:
     ]
 
 
-def _unrecognised(name: str, columns: list[str], file: str, mapping: Mapping) -> InputError:
-    usual = system_of(mapping).columns.get(name, ())
-    return InputError(
+def _unrecognised(name: str, columns: list[str], file: str, mapping: Mapping) -> ColumnMissingError:
+    system = system_of(mapping)
+    usual = system.columns.get(name, ())
+    hint = system.hint if name == "created_at" else ""
+    return ColumnMissingError(
         f"no column was recognised as {name}",
         file=file,
         value=", ".join(columns[:20]),
         expected=f"a column such as {', '.join(usual[:4])}",
-        mend="`tidegate map FILE --out map.yml` writes a mapping file to say it in; then use --map map.yml.",
+        mend=hint or "`tidegate map FILE --out map.yml` writes a mapping file to say it in; then use --map map.yml.",
+        mapping=mapping,
+        hint=hint,
     )
 
 

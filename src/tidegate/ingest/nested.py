@@ -32,7 +32,7 @@ WRAPPERS: Final = (
 
 _DEPTH: Final = 5
 _DISPLAYED: Final = frozenset({"display_value", "value", "link"})  # how ServiceNow writes a reference
-_NAMES: Final = ("name", "Name", "value", "id", "login", "email")
+_NAMES: Final = ("name", "Name", "value", "login", "id", "email")
 _MEND: Final = "Check that the export finished; one object a line (NDJSON) or one array of objects is expected."
 
 
@@ -156,6 +156,8 @@ def _flatten(record: dict[str, Any], prefix: str = "", depth: int = 0) -> Iterat
         if isinstance(value, dict):
             if value.keys() <= _DISPLAYED and value:
                 yield name, _text(value.get("display_value") or value.get("value"))
+                if "display_value" in value and "value" in value:
+                    yield f"{name}.value", _text(value["value"])
             elif value.get("type") == "doc":
                 yield name, " ".join(_document_text(value)) or None
             elif depth < _DEPTH:
@@ -179,7 +181,7 @@ def _text(value: object) -> str | None:
 def _label(item: object) -> str | None:
     """Shorten an element of a list to its name: a label, a component, a person."""
     if isinstance(item, dict):
-        named = next((item[key] for key in _NAMES if item.get(key) is not None), None)
+        named = next((item[key] for key in _NAMES if item.get(key) not in (None, "")), None)
         return _text(named if not isinstance(named, dict | list) else json.dumps(named))
     return _text(item)
 

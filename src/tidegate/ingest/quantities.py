@@ -21,6 +21,7 @@ UNITS: Final[dict[str, str]] = {
     "hours after created_at": "hours since the ticket was opened, to a time",
     "stations": "how many had it, the first included; one less is the times it was handed over",
     "without the first": "messages besides the first; one more is all",
+    "added up": "a number in each of several columns, added up",
     "words": "separated by spaces",
     "0 to 100": "a number from 0 to 100, more being more urgent",
     "1 to 5": "a score from 1 to 5, to 0 to 1",
@@ -32,6 +33,8 @@ _NO_LABEL: Final = ("", "-", "none", "null")
 _STARS: Final = 5.0  # a scale that begins at one
 _SCALES: Final = (_STARS, 10.0, 100.0)
 _FACTORS: Final = {"seconds": 1 / 60, "hours": 60.0}
+_WORDED: Final = {"day": 1440.0, "hour": 60.0, "minute": 1.0, "second": 1 / 60}
+_DATE: Final = r"^\s*\d{4}-\d{2}-\d{2}"
 _NUMBER: Final = r"([-+]?\d+(?:[.,]\d+)*(?:[eE][-+]?\d+)?)"
 
 
@@ -64,11 +67,38 @@ def to_number(values: pl.Series) -> pl.Series:
 
 
 def to_minutes(values: pl.Series, unit: str | None) -> pl.Series:
-    """Read durations in a unit as minutes; "1:30" and "1:30:00" are hours, minutes and seconds in any unit."""
-    parts = values.str.extract_groups(r"^\s*(\d+):(\d{2})(?::(\d{2}))?\s*$").struct
-    hours, minutes, seconds = (parts.field(name).cast(pl.Float64, strict=False) for name in ("1", "2", "3"))
-    clock = hours * 60 + minutes + seconds.fill_null(0) / 60
-    return clock.fill_null(to_number(values) * _FACTORS.get(unit or "", 1.0))
+    """Read durations in a unit as minutes.
+
+    In any unit, "1:30" and "1:30:00" are hours, minutes and seconds, "1970-01-02 01:30:00" is a day and as much
+    (ServiceNow), and "1.50 hours (90 minutes)" or "2 hours 5 minutes" is what it says (Request Tracker, ServiceNow).
+    """
+    clock, worded = _clock(values), _worded(values)
+    plain = values.set(values.str.contains(_DATE), None)
+    return clock.fill_null(worded).fill_null(to_number(plain) * _FACTORS.get(unit or "", 1.0))
+
+
+def _clock(values: pl.Series) -> pl.Series:
+    parts = values.str.extract_groups(r"^\s*(?:1970-01-(\d{2}) )?(\d+):(\d{2})(?::(\d{2}))?\s*$").struct
+    days, hours, minutes, seconds = (parts.field(name).cast(pl.Float64, strict=False) for name in "1234")
+    return (days.fill_null(1) - 1) * 1440 + hours * 60 + minutes + seconds.fill_null(0) / 60
+
+
+def _worded(values: pl.Series) -> pl.Series:
+    """Read "2 days 3 hours"; what stands in brackets at the end says the same again, rounded less."""
+    text = values.str.to_lowercase()
+    text = text.str.extract(r"\(([^()]*minutes?)\)\s*$", 1).fill_null(text)
+    result = pl.Series(values.name, [None], dtype=pl.Float64).new_from_index(0, values.len())
+    for word, factor in _WORDED.items():
+        part = text.str.extract(rf"(\d+(?:\.\d+)?)\s*{word}", 1).cast(pl.Float64) * factor
+        result = result.zip_with(part.is_null(), result.fill_null(0) + part)
+    return result
+
+
+def to_sum(columns: list[pl.Series]) -> pl.Series:
+    """Add whole numbers up, row by row; what cannot be read counts as nothing, and none at all is null."""
+    numbers = [to_whole(column, pl.Int64()).alias(str(place)) for place, column in enumerate(columns)]
+    total = pl.when(~pl.all_horizontal(pl.all().is_null())).then(pl.sum_horizontal(pl.all()))
+    return pl.DataFrame(numbers).select(total.cast(pl.String)).to_series()
 
 
 def to_whole(values: pl.Series, dtype: pl.DataType) -> pl.Series:

@@ -24,7 +24,8 @@ _HEAD = """\
 Tidegate reads CSV, TSV, JSON, NDJSON and Parquet, each also gzipped, and tells them by their content. It recognises the
 exports below by sets of columns that only they have. Any other table is read by the usual names of its columns, and
 those names also fill what a recognised system leaves open. `tidegate map FILE` shows what was recognised and writes it
-as a mapping file to correct.
+as a mapping file to correct; where no column was recognised as the identifier or the creation time, it writes what it
+knows, says what is missing, and exits with 1.
 
 Names are compared in lower case, without accents, with every gap an underscore: "Created at", `createdAt` and
 `fields.created_at` are all `created_at`. Where several columns are listed, the first that is not empty counts.
@@ -36,8 +37,9 @@ Names are compared in lower case, without accents, with every gap an underscore:
   created after `now`.
 - Of several rows with one identifier the last by update time is kept, else the first; the others are rejected.
 - A cell that cannot be read is left empty, and a note says how many there are and shows one.
-- Times that name no zone are read in `--timezone`, else as UTC, with a note. An hour that happened twice is the earlier
-  one; a time in a skipped hour moves forward by the gap.
+- A zone in a column's name, as in "Created at (Europe/Berlin)", is the zone of its times.
+- Other times that name no zone are read in `--timezone`, else as UTC, with a note. An hour that happened twice is the
+  earlier one; a time in a skipped hour moves forward by the gap.
 - 03/04/2021 is day first or month first as the other dates of its column tell; a note says when they do not.
 - Solving, closing and response times before the creation are left empty, with a note.
 - Times after `now` are left empty, and a ticket that was solved or closed only after `now` is open.
@@ -60,7 +62,7 @@ def reference() -> str:
 
 def _system(system: System) -> str:
     tells = [" + ".join(f"`{name}`" for name in fingerprint) for fingerprint in system.fingerprints]
-    lines = [f"### {system.title}\n\n", *(f"{note}\n\n" for note in system.notes)]
+    lines = [f"### {system.title}\n\n", *(f"{note}\n\n" for note in (*system.notes, system.hint) if note)]
     if tells:
         lines += ["Told by one of:\n\n", *(f"- {tell}\n" for tell in tells), "\n"]
     lines.append(_columns(system, "tickets"))

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal
 
 import polars as pl
 
+from tidegate.ingest.quantities import told
 from tidegate.ingest.timeforms import DAY_FIRST, FORMS, MONTH_FIRST, NUMBERS, UTC_SECONDS, Form
 from tidegate.tables.words import TIME
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 Order = Literal["day first", "month first"]
 _NAIVE: Final = pl.Datetime("us")
+_UNSET: Final = datetime.fromtimestamp(0, UTC)  # how Request Tracker writes a time that is not set
 _EARLIEST: Final = pl.datetime(1970, 1, 2, time_unit="us", time_zone="UTC")
 _LATEST: Final = pl.datetime(2200, 1, 1, time_unit="us", time_zone="UTC")
 _NOTHING: Final = pl.Series([None], dtype=pl.String)
@@ -34,7 +37,7 @@ class Parsed:
 
     ``naive`` counts times that named no zone; of them, ``twice`` those whose hour happened twice (the earlier was
     taken) and ``never`` those in a skipped hour (moved forward by the gap). ``unread`` counts texts that are no time,
-    or lie outside 1970-01-02 to 2199.
+    or lie outside 1970-01-02 to 2199; the first second of 1970 and words for nothing say that there is no time.
     """
 
     times: pl.Series
@@ -182,8 +185,8 @@ def _finish(
     times = pl.select(pl.when(pl.lit(zoned).is_between(_EARLIEST, _LATEST)).then(pl.lit(zoned))).to_series()
     unread = 0
     if times.null_count() != values.null_count():
-        told = values.str.strip_chars() != "" if values.dtype == pl.String else values.is_not_null()
-        unread = int((told & times.is_null()).sum())
+        says = told(values) if values.dtype == pl.String else values.is_not_null()
+        unread = int((says & times.is_null() & (zoned != _UNSET).fill_null(value=True)).sum())
     return Parsed(times.rename(values.name), count, twice, never, unread, order, certain)
 
 

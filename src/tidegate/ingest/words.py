@@ -9,7 +9,18 @@ NOTHING: Final = frozenset(
 )
 """Texts that stand for an empty cell wherever a value, and not a sentence, is expected."""
 
-NOBODY: Final = frozenset({"unassigned", "nobody", "nicht zugewiesen", "non assigné", "sin asignar", "no one"})
+NOBODY: Final = frozenset(
+    {
+        "unassigned",
+        "nobody",
+        "nicht zugewiesen",
+        "non assigné",
+        "sin asignar",
+        "no one",
+        "nobody in particular",
+        "no agent",
+    }
+)
 """Texts that stand for no assignee or group."""
 
 STATUSES: Final[dict[str, tuple[str, ...]]] = {
@@ -182,6 +193,7 @@ GRADES: Final[dict[str, tuple[str, ...]]] = {
         "extensive",
         "widespread",
         "extensive/widespread",
+        "extensive / widespread",
         "urgent",
         "hoch",
         "haute",
@@ -194,6 +206,7 @@ GRADES: Final[dict[str, tuple[str, ...]]] = {
         "normal",
         "significant",
         "significant/large",
+        "significant / large",
         "large",
         "mittel",
         "moyenne",
@@ -206,8 +219,10 @@ GRADES: Final[dict[str, tuple[str, ...]]] = {
         "minor",
         "localized",
         "minor/localized",
+        "minor / localized",
         "limited",
         "moderate/limited",
+        "moderate / limited",
         "niedrig",
         "basse",
         "baja",

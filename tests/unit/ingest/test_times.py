@@ -33,7 +33,7 @@ def test_one_moment_in_many_forms(text: str) -> None:
     assert parsed.unread == 0
 
 
-@pytest.mark.parametrize("text", ["soon", "", "2021-13-45", "99/99/2021", "0001-01-01", "1970-01-01T00:00:00Z", "123"])
+@pytest.mark.parametrize("text", ["soon", "", "2021-13-45", "99/99/2021", "0001-01-01", "1970-01-01T00:00:01Z", "123"])
 def test_what_is_no_time_is_null(text: str) -> None:
     parsed = parse_times(pl.Series([text, "2021-09-30"]), "UTC")
     assert parsed.times.to_list() == [None, datetime(2021, 9, 30, tzinfo=UTC)]
@@ -103,3 +103,10 @@ def test_typed_columns_are_taken_as_they_are() -> None:
     assert parse_times(days, "UTC").times[0] == datetime(2024, 5, 1, tzinfo=UTC)
     local = pl.Series([datetime(2024, 5, 1, 12, tzinfo=ZoneInfo("Europe/Berlin"))])
     assert parse_times(local, "UTC").times[0] == datetime(2024, 5, 1, 12, tzinfo=UTC) - timedelta(hours=2)
+
+
+@pytest.mark.parametrize("text", ["1970-01-01T00:00:00Z", "Not set", "-", "N/A"])
+def test_what_says_that_there_is_no_time_is_null_and_not_told(text: str) -> None:
+    parsed = parse_times(pl.Series([text, "2021-09-30T00:00:00Z"]), "UTC")
+    assert parsed.times.to_list() == [None, datetime(2021, 9, 30, tzinfo=UTC)]
+    assert parsed.unread == 0

@@ -1,12 +1,13 @@
-"""Freshdesk: the CSV of the ticket list, and the JSON of its interface."""
+"""Freshdesk and Freshservice: the CSV of the ticket list, and the JSON of its interface."""
 
 from tidegate.ingest.systems.model import System
 
 FRESHDESK = System(
     name="freshdesk",
-    title="Freshdesk",
+    title="Freshdesk and Freshservice",
     fingerprints=(
         ("ticket_id", "subject", "status", "priority", "created_time", "last_update_time"),
+        ("ticket_id", "subject", "status", "priority", "created_time", "last_updated_time"),
         ("ticket_id", "created_time", "agent", "initial_response_time"),
         ("fr_due_by", "responder_id", "requester_id", "source"),
         ("fr_escalated", "is_escalated", "responder_id"),
@@ -14,7 +15,7 @@ FRESHDESK = System(
     columns={
         "ticket_id": ("ticket_id", "id"),
         "created_at": ("created_time", "created_at"),
-        "updated_at": ("last_update_time", "updated_at"),
+        "updated_at": ("last_update_time", "last_updated_time", "updated_at"),
         "first_response_at": ("initial_response_time", "stats.first_responded_at"),
         "last_requester_at": ("stats.requester_responded_at",),
         "solved_at": ("resolved_time", "stats.resolved_at"),
@@ -22,8 +23,8 @@ FRESHDESK = System(
         "status": ("status",),
         "subject": ("subject",),
         "body": ("description_text", "description"),
-        "requester_id": ("contact_id", "requester_id", "requester.id"),
-        "requester_email": ("email", "requester.email"),
+        "requester_id": ("contact_id", "requester_id", "requester.id", "requester_name", "full_name"),
+        "requester_email": ("email", "requester_email", "requester.email"),
         "account_id": ("company_id", "company.id"),
         "account_name": ("company_name", "company.name"),
         "assignee": ("agent", "responder_id"),
@@ -34,7 +35,8 @@ FRESHDESK = System(
         "language": ("language",),
         "tags": ("tags",),
         "priority": ("priority",),
-        "replies": ("agent_interactions",),
+        "replies": ("agent_interactions", "customer_interactions"),
+        "vip": ("requester_vip",),
         "escalated": ("is_escalated",),
         "csat": ("survey_results", "survey_result"),
         "handling_minutes": ("time_tracked",),
@@ -49,6 +51,6 @@ FRESHDESK = System(
         "pending": "waiting",
     },
     priorities={"1": "P3", "2": "P2", "3": "P1", "4": "P0", "urgent": "P0", "high": "P1", "medium": "P2", "low": "P3"},
-    units={"handling_minutes": "hours:minutes"},
+    units={"handling_minutes": "hours:minutes", "replies": "added up"},
     notes=("Its interface writes priorities as numbers the other way round: 1 is low, 4 is urgent.",),
 )

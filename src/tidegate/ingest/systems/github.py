@@ -29,5 +29,8 @@ GITHUB = System(
         "replies": ("comments",),
     },
     units={"replies": "without the first", "priority": "in tags"},
-    notes=("The priority is read from labels such as `P1`, `priority: high` or `severity/critical`.",),
+    notes=(
+        "The interface lists pull requests among the issues; leave them out with `gh issue list` or by `pull_request`.",
+        "The priority is read from labels such as `P1`, `priority: high` or `severity/critical`.",
+    ),
 )

@@ -7,13 +7,14 @@ HUBSPOT = System(
     title="HubSpot",
     fingerprints=(
         ("hs_pipeline_stage", "createdate"),
+        ("hs_pipeline_stage", "hs_pipeline", "subject"),
         ("hs_ticket_priority", "subject"),
         ("ticket_id", "ticket_name", "ticket_status", "create_date"),
         ("record_id", "ticket_name", "ticket_status"),
         ("ticket_name", "pipeline", "create_date"),
     ),
     columns={
-        "ticket_id": ("id", "hs_object_id", "ticket_id", "record_id"),
+        "ticket_id": ("id", "hs_object_id", "hs_ticket_id", "ticket_id", "record_id"),
         "created_at": ("createdate", "create_date", "created_at"),
         "updated_at": ("hs_lastmodifieddate", "last_modified_date", "updated_at", "last_activity_date"),
         "first_response_at": ("first_agent_reply_date", "first_agent_email_response_date"),

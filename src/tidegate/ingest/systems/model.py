@@ -31,6 +31,8 @@ class System:
     sides
         Column that holds a key, to the table beside the records that the key belongs to (JSON only): ``requester_id``
         with ``users`` adds ``requester.name``, ``requester.email`` and so on.
+    hint
+        What to do about an export without a creation time.
     notes
         What a reader of the reference should know.
     """
@@ -43,4 +45,5 @@ class System:
     priorities: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     sides: Mapping[str, str] = field(default_factory=dict)
+    hint: str = ""
     notes: tuple[str, ...] = ()

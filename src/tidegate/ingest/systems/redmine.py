@@ -32,4 +32,6 @@ REDMINE = System(
     statuses={"feedback": "waiting", "resolved": "solved", "rejected": "closed"},
     priorities={"immediate": "P0", "urgent": "P0", "high": "P1", "normal": "P2", "low": "P3"},
     units={"handling_minutes": "hours"},
+    hint="Choose 'All Columns' when exporting from Redmine: the selected ones lack the creation time.",
+    notes=("Choose UTF-8 as its encoding when exporting: in ISO-8859-1 other letters are lost before we see them.",),
 )

@@ -11,6 +11,7 @@ REQUEST_TRACKER = System(
         ("id", "subject", "status", "last_updated", "time_worked"),
         ("id", "subject", "status", "queue", "last_updated"),
         ("id", "subject", "status", "queue_name", "requestors"),
+        ("id", "subject", "status", "queue_name", "owner", "created_relative"),
         ("id", "subject", "status", "told", "created"),
         ("effective_id", "subject", "status", "requestor"),
     ),
@@ -35,7 +36,11 @@ REQUEST_TRACKER = System(
     statuses={"stalled": "waiting", "resolved": "solved", "rejected": "closed", "deleted": "closed"},
     priorities={"high": "P1", "medium": "P2", "low": "P3"},
     units={"priority": "0 to 100", "handling_minutes": "minutes"},
+    hint="The columns of the standard search show times as '3 days ago': add Created and LastUpdated to the search.",
     notes=(
+        "Started, when work began, stands for the first response.",
+        "The interface lists only identifiers, unless `fields` names more: Subject, Status, Queue, Owner, Created ...",
         "Numeric priorities run from 0 to 100, more being more urgent: from 90 P0, from 60 P1, from 25 P2, below P3.",
+        "Spreadsheets of version 5 say Low, Medium or High instead.",
     ),
 )
