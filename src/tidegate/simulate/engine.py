@@ -70,15 +70,13 @@ class Ledger:
     def __init__(self, workload: Workload, follow_ups: FollowUps) -> None:
         self.tickets = workload.tickets
         self.at, self.work = workload.at.tolist(), workload.work.tolist()
-        self.follower = [-1] * len(self.at)
-        for row, before in enumerate(workload.follows[self.tickets :].tolist(), start=self.tickets):
-            self.follower[before] = row
-        self.rules = follow_ups
+        before = workload.follows[self.tickets :].tolist()
+        self.follower = {row: after for after, row in enumerate(before, start=self.tickets)}
+        self.rules, self.writes = follow_ups, follow_ups.per_day > 0
         self.luck = workload.luck.tolist()
         self.quiet = (-np.log(workload.luck)).tolist()  # no message while the expected number is at most this
         self.entered = self.at[: self.tickets] + [np.nan] * (len(self.at) - self.tickets)
-        self.order: list[int] = []
-        self.done: list[tuple[float, float, int, int, float]] = []
+        self.done: list[tuple[int, float, float, int, int, float]] = []
         self.reopened: list[tuple[float, int]] = []
         self.next = 0
 
@@ -107,16 +105,15 @@ class Ledger:
 
     def hand_out(self, row: int, now: float, seat: int, shift_end: float) -> float:
         """Write down that a seat takes a visit now; return when it will be done."""
-        work, messages = self.work[row], 0
-        if self.rules.per_day and now > self.entered[row] and row < self.tickets:
+        end, messages = now + self.work[row], 0
+        if self.writes and now > self.entered[row] and row < self.tickets:
             messages = self._messages(row, now - self.entered[row])
-            work += messages * self.rules.minutes
-        end = now + work
-        self.order.append(row)
-        self.done.append((now, end, seat, messages, shift_end))
-        if self.follower[row] >= 0:
-            after = self.follower[row]
-            heappush(self.reopened, (end + self.at[after], after))
+            end += messages * self.rules.minutes
+        self.done.append((row, now, end, seat, messages, shift_end))
+        if self.follower:
+            after = self.follower.get(row)
+            if after is not None:
+                heappush(self.reopened, (end + self.at[after], after))
         return end
 
     def _messages(self, row: int, wait: float) -> int:
@@ -136,17 +133,17 @@ class Ledger:
     def outcome(self) -> Outcome:
         """Lay the record out by visit."""
         rows = len(self.at)
-        order = np.array(self.order, dtype=np.int64)
-        done = np.array(self.done, dtype=np.float64).reshape(-1, 5)
+        done = np.array(self.done, dtype=np.float64).reshape(-1, 6)
+        order = done[:, 0].astype(np.int64)
         columns = {
             name: np.full(rows, empty) for name, empty in (("start", np.nan), ("end", np.nan), ("overtime", np.nan))
         }
-        start, end, shift_end = done[:, 0], done[:, 1], done[:, 4]
+        start, end, shift_end = done[:, 1], done[:, 2], done[:, 5]
         overtime = np.maximum(0.0, end - np.maximum(start, shift_end))
         for name, values in (("start", start), ("end", end), ("overtime", overtime)):
             columns[name][order] = values
         seat, messages = np.full(rows, -1, dtype=np.int64), np.zeros(rows, dtype=np.int64)
-        seat[order], messages[order] = done[:, 2], done[:, 3]
+        seat[order], messages[order] = done[:, 3], done[:, 4]
         entered = np.array(self.entered)
         return Outcome(entered=entered, seat=seat, follow_ups=messages, order=order, **columns)
 
@@ -200,19 +197,29 @@ def replay(
 
 def _one_pool(ledger: Ledger, seats: Sequence[Seat], queue: Queue) -> None:
     """Everybody takes everything: the seat that is free first goes on."""
-    free = [(shift[0], place) for place, seat in enumerate(seats) if (shift := seat.next_shift(-inf))]
-    until = [shift[1] if (shift := seat.next_shift(-inf)) else -inf for seat in seats]
+    shifts = [seat.next_shift(-inf) for seat in seats]
+    free = [(shift[0], place) for place, shift in enumerate(shifts) if shift]
+    until = [shift[1] if shift else -inf for shift in shifts]
     heapify(free)
-    take, push, admit, hand_out = queue.take, queue.push, ledger.admit, ledger.hand_out
-    waiting, now = 0, -inf
+    take, push, hand_out, reopened = queue.take, queue.push, ledger.hand_out, ledger.reopened
+    at = [*ledger.at[: ledger.tickets], inf]
+    coming, waiting, now = 0, 0, -inf
     while free:
         since, place = free[0]
-        now = max(now, since)
-        if not waiting and ledger.due() > now:
-            now = ledger.due()
-            if now == inf:
+        now = since if since > now else now  # noqa: PLR1730 -- three times as fast as max, once a hand-out
+        if not waiting:
+            due = min(at[coming], reopened[0][0]) if reopened else at[coming]
+            if due == inf:
                 return
-        waiting += admit(now, push)
+            now = max(now, due)
+        if reopened and reopened[0][0] <= now:
+            ledger.next = coming
+            waiting += ledger.admit(now, push)
+            coming = ledger.next
+        while at[coming] <= now:
+            push(coming, at[coming])
+            coming += 1
+            waiting += 1
         if now < until[place]:
             heapreplace(free, (hand_out(take(now), now, place, until[place]), place))
             waiting -= 1

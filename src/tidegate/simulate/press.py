@@ -34,6 +34,8 @@ NEAR: Final = 1e-9
 INSTANT: Final = 1e-6
 """Minutes around a target passing in which rounding could tell the two sides apart differently."""
 
+_CLEAR: Final = 1.0 - NEAR
+_NOBODY: Final = (inf,)
 _FRONT: Final = 32
 _SMALL: Final = 12
 _SHARE: Final = 16  # of everybody who waits, where that is more than the front
@@ -164,6 +166,13 @@ class PressQueue:
         if now > self._until:
             self._epoch = min(self._epoch * _LONGER, 1.0)
             self._renew(now)
+        heap = self._heap
+        if heap and self._plain and not self._gone:  # most often the first is so far ahead that nobody else can win
+            _, _, first, _, settled, passing = heap[0]
+            cost = (first * exp((now - self._base[0]) * self._scale) + settled) * _CLEAR
+            rival = min(heap[1:3], default=_NOBODY)[0]
+            if now < passing and cost > self._beaten and cost > -rival:
+                return heappop(heap)[1]
         row = self._best(now)
         while row < 0 and self._epoch > _SHORTEST:
             self._epoch *= _SHORTER
@@ -199,7 +208,7 @@ class PressQueue:
             cost = entry[2] * grown + entry[3] * other + entry[4]
             seen.append((cost, entry))
             if cost > best:
-                best, floor = cost, cost * (1.0 - NEAR)
+                best, floor = cost, cost * _CLEAR
         if not (sure and seen and floor > self._beaten):
             for _, entry in seen:
                 heappush(heap, entry)

@@ -112,7 +112,7 @@ def calibrated(
     spread over the other levels, nearer and commoner ones first.
     """
     label = draw.choice(4, rows, p=mix)
-    doubt = 0.5 * draw.beta(4.0 * error, 2.0 - 4.0 * error, rows)
+    doubt = 0.5 * draw.beta(4.0 * error, 2.0 - 4.0 * error, rows) if error > 0.0 else np.zeros(rows)
     closeness = np.array([0.0, 1.0, 0.35, 0.15])[np.abs(np.arange(4)[:, None] - np.arange(4))] * np.array(mix)
     spread = closeness / closeness.sum(axis=1, keepdims=True)
     probability = np.eye(4)[label] * (1.0 - doubt)[:, None] + spread[label] * doubt[:, None]
