@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tidegate import ingest, pipeline
-from tidegate.tables import Accounts, Incidents, InputError, Tickets
+from tidegate.tables import Accounts, Agents, Incidents, InputError, Tickets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,6 +86,7 @@ def rank(
     *,
     accounts: pl.DataFrame | None = None,
     incidents: pl.DataFrame | None = None,
+    agents: pl.DataFrame | None = None,
     readings: pl.DataFrame | None = None,
     model: str | Path | None = None,
     top: int | None = None,
@@ -101,8 +102,8 @@ def rank(
         What the team decided: ``Policy.load("starter")``, or a file of your own.
     now
         The moment of asking, with a zone; None is the present.
-    accounts, incidents
-        As `read_accounts` and `read_incidents` give them; None where there are none.
+    accounts, incidents, agents
+        As `read_accounts`, `read_incidents` and `read_agents` give them; None where there are none.
     readings
         Valid by `tidegate.tables.Readings`; None reads the tickets.
     model
@@ -124,7 +125,9 @@ def rank(
     InputError
         If a table does not keep its contract, or ``now`` has no zone.
     """
-    ready = _ready(tickets, policy, now, accounts=accounts, incidents=incidents, readings=readings, model=model)
+    ready = _ready(
+        tickets, policy, now, accounts=accounts, incidents=incidents, agents=agents, readings=readings, model=model
+    )
     return pipeline.queue(ready, top=top, reasons=reasons)
 
 
@@ -136,6 +139,7 @@ def explain(
     *,
     accounts: pl.DataFrame | None = None,
     incidents: pl.DataFrame | None = None,
+    agents: pl.DataFrame | None = None,
     readings: pl.DataFrame | None = None,
     model: str | Path | None = None,
 ) -> Explanation | None:
@@ -143,7 +147,9 @@ def explain(
 
     Parameters are those of `rank`. None where the ticket is not in the queue: unknown, waiting or closed.
     """
-    ready = _ready(tickets, policy, now, accounts=accounts, incidents=incidents, readings=readings, model=model)
+    ready = _ready(
+        tickets, policy, now, accounts=accounts, incidents=incidents, agents=agents, readings=readings, model=model
+    )
     return pipeline.explain(ready, ticket_id)
 
 
@@ -154,6 +160,7 @@ def _ready(
     *,
     accounts: pl.DataFrame | None,
     incidents: pl.DataFrame | None,
+    agents: pl.DataFrame | None,
     readings: pl.DataFrame | None,
     model: str | Path | None,
 ) -> pipeline.Ready:
@@ -161,11 +168,19 @@ def _ready(
         ("tickets", Tickets, tickets),
         ("accounts", Accounts, accounts),
         ("incidents", Incidents, incidents),
+        ("agents", Agents, agents),
     ):
         if table is not None:
             _check(name, schema, table)
     return pipeline.prepare(
-        tickets, policy, _moment(now), accounts=accounts, incidents=incidents, readings=readings, model=model
+        tickets,
+        policy,
+        _moment(now),
+        accounts=accounts,
+        incidents=incidents,
+        agents=agents,
+        readings=readings,
+        model=model,
     )
 
 

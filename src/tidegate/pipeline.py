@@ -41,19 +41,8 @@ ALWAYS_NEEDED: Final = frozenset(
     {"ticket_id", "created_at", "level", "clock"} | {f"level_p{k}" for k in range(4)} | {f"age_p{k}" for k in range(4)}
 )
 FOR_REASONS: Final = frozenset(
-    {
-        "unsure",
-        "unread",
-        "priority",
-        "level_source",
-        "reopens",
-        "transfers",
-        "affected_users",
-        "account_known",
-        "incident_id",
-    }
-    | {"follow_up", "similar_last_24h"}
-)
+    "unsure unread priority level_source reopens transfers affected_users account_known incident_id follow_up".split()
+) | {"similar_last_24h", "assignee_away"}
 FOR_WEIGHTED_SUM: Final = frozenset({"urgency", "given_urgency", "sentiment", "frustration", "affected_users"})
 
 
@@ -86,6 +75,7 @@ def prepare(
     *,
     accounts: pl.DataFrame | None = None,
     incidents: pl.DataFrame | None = None,
+    agents: pl.DataFrame | None = None,
     readings: pl.DataFrame | None = None,
     model: Path | str | None = None,
     cache: ReadingCache | None = None,
@@ -99,8 +89,8 @@ def prepare(
         Valid by `tables.Tickets`; closed ones count as history.
     policy, now
         What the team decided, and the moment of asking.
-    accounts, incidents
-        Valid by `tables.Accounts` and `tables.Incidents`; None where there are none.
+    accounts, incidents, agents
+        Valid by `tables.Accounts`, `tables.Incidents` and `tables.Agents`; None where there are none.
     readings
         Valid by `tables.Readings`, one row a ticket; None reads the tickets.
     model
@@ -130,6 +120,8 @@ def prepare(
         readings=readings,
         needs=needed(policy),
     )
+    if agents is not None:
+        facts = facts.with_columns(_assignee_away(live, agents))
     if "evidence" in readings.columns:
         facts = facts.with_columns(readings["evidence"])
     counts = {"ranked": live.height, "waiting": int(waits.sum()), "closed": int(closed.sum())}
@@ -158,6 +150,13 @@ def _read(
         else load_reader(Path(model), policy, learned=learned, cache=cache)
     )
     return reader.read(tickets, now=now, progress=progress)
+
+
+def _assignee_away(tickets: pl.DataFrame, agents: pl.DataFrame) -> pl.Series:
+    """Whether each ticket's assignee, by identifier or name, is known not to be available."""
+    away = agents.filter(~pl.col("available").fill_null(value=True))
+    names = pl.concat([away["agent_id"], away["name"]]).drop_nulls().implode()
+    return tickets.select(assignee_away=pl.col("assignee").is_in(names).fill_null(value=False))["assignee_away"]
 
 
 def needed(policy: Policy) -> set[str]:

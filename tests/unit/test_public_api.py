@@ -80,6 +80,13 @@ def test_accounts_raise_their_tickets() -> None:
     assert known.filter(ticket_id="1")["points"][0] > plain.filter(ticket_id="1")["points"][0]
 
 
+def test_an_assignee_who_is_away_is_told() -> None:
+    there = tickets().with_columns(assignee=pl.lit("Ari"))
+    agents = tg.read_agents(pl.DataFrame({"agent_id": ["1"], "name": ["Ari"], "available": [False]}))
+    queue = tg.rank(there, tg.Policy.load("starter"), NOW, agents=agents)
+    assert all("its assignee is away" in [r["text"] for r in reasons] for reasons in queue["reasons"].to_list())
+
+
 def test_explain_opens_one_ticket() -> None:
     found = tg.explain(tickets(), "2", tg.Policy.load("starter"), NOW)
     assert found is not None

@@ -7,10 +7,14 @@ from typing import Annotated
 import typer
 
 from tidegate.cli import policy
+from tidegate.cli.backtest import backtest
 from tidegate.cli.demo import demo
+from tidegate.cli.doctor import doctor
 from tidegate.cli.explain import explain
 from tidegate.cli.map import map as map_
+from tidegate.cli.measure import measure
 from tidegate.cli.rank import rank
+from tidegate.cli.read import read
 
 app = typer.Typer(
     name="tidegate",
@@ -20,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (rank, explain, map_, demo):
+for verb in (rank, explain, map_, read, measure, doctor, backtest, demo):
     app.command()(verb)
 app.add_typer(policy.app)
 

@@ -87,6 +87,7 @@ def gather(
             moment,
             accounts=sides["accounts"].table if "accounts" in sides else None,
             incidents=sides["incidents"].table if "incidents" in sides else None,
+            agents=sides["agents"].table if "agents" in sides else None,
             model=model,
             cache=support.reading_cache(),
             progress=progress,

@@ -211,6 +211,7 @@ def _context(frame: pl.DataFrame) -> Iterator[Piece]:
         ("affected_users", pl.format("{} people affected", pl.col("affected_users")), pl.col("affected_users") > 1),
         ("transfers", pl.format("transferred {}", words.times(pl.col("transfers"))), pl.col("transfers") > 1),
         ("follow_up", pl.lit("asked again"), pl.col("follow_up")),
+        ("assignee_away", pl.lit("its assignee is away"), pl.col("assignee_away")),
         (
             "similar_last_24h",
             pl.format("{} similar in 24 hours", pl.col("similar_last_24h")),

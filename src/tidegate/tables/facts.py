@@ -70,6 +70,13 @@ _DERIVED: Final = (
         source="account",
     ),
     Fact(
+        name="assignee_away",
+        dtype=pl.Boolean(),
+        description="the assignee is not available now",
+        source="derived",
+        missing=False,
+    ),
+    Fact(
         name="account_known",
         dtype=pl.Boolean(),
         description="the account was found",
