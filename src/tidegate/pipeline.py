@@ -40,9 +40,10 @@ WAITING: Final = ("waiting", "hold")
 ALWAYS_NEEDED: Final = frozenset(
     {"ticket_id", "created_at", "level", "clock"} | {f"level_p{k}" for k in range(4)} | {f"age_p{k}" for k in range(4)}
 )
-FOR_REASONS: Final = frozenset(
-    "unsure unread priority level_source reopens transfers affected_users account_known incident_id follow_up".split()
-) | {"similar_last_24h", "assignee_away"}
+FOR_REASONS: Final = (
+    frozenset({"priority", "level_source", "reopens", "transfers", "affected_users", "account_known", "incident_id"})
+    | {"unsure", "unread", "follow_up", "similar_last_24h", "assignee_away"}
+)  # fmt: skip
 FOR_WEIGHTED_SUM: Final = frozenset({"urgency", "given_urgency", "sentiment", "frustration", "affected_users"})
 
 
