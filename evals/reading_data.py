@@ -73,7 +73,8 @@ def hadoop() -> Case:
 
 UCI_CONTEXT = (
     "priority", "impact", "urgency", "category", "subcategory", "u_symptom", "assignment_group", "contact_type",
-    "location", "caller_id", "opened_by", "sys_created_by", "cmdb_ci", "knowledge", "u_priority_confirmation", "notify", "assigned_to",
+    "location", "caller_id", "opened_by", "sys_created_by", "cmdb_ci", "knowledge", "u_priority_confirmation",
+    "notify", "assigned_to",
     "incident_state", "hour", "weekday",
 )  # fmt: skip
 

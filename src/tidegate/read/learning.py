@@ -26,6 +26,8 @@ SEEN, TUNED = 0.6, 0.8
 FEWEST: Final = 50
 """Labelled tickets without which a question is not learned at all."""
 
+NO_ROWS: Final = np.zeros(0, dtype=np.int64)
+
 ENOUGH: Final = 1000
 """Held-out tickets at which calibration is within about three points; with fewer the card says so."""
 
@@ -77,7 +79,12 @@ class Learned:
 
 
 def learn_by_time(
-    design: Design, questions: Sequence[Question], order: NDArray[np.int64], *, progress: Progress | None = None
+    design: Design,
+    questions: Sequence[Question],
+    order: NDArray[np.int64],
+    *,
+    always: NDArray[np.int64] = NO_ROWS,
+    progress: Progress | None = None,
 ) -> Learned:
     """Learn from the past, judge on what came after it.
 
@@ -87,6 +94,8 @@ def learn_by_time(
         Features and labels of the history.
     order
         Rows from the oldest to the latest.
+    always
+        Rows that every fit learns from and none is judged on, such as descriptions of the answers.
     progress
         Called with fits done and fits in all.
 
@@ -98,20 +107,28 @@ def learn_by_time(
     """
     tick = _ticks(progress, 3)
     first, second = int(len(order) * SEEN), int(len(order) * TUNED)
-    trial = fit(design, questions, order[:first])
+    trial = fit(design, questions, np.concatenate([order[:first], always]))
     tick()
     tuned = [entry.head.temperature for entry in _ask(design, trial, questions, order[first:second], tuned=True)]
-    middle = _with_temperatures(fit(design, questions, order[:second]), tuned)
+    middle = _with_temperatures(fit(design, questions, np.concatenate([order[:second], always])), tuned)
     tick()
     judged = _ask(design, middle, questions, order[second:], tuned=False)
     last = _ask(design, middle, questions, order[second:], tuned=True)
-    heads = _with_temperatures(fit(design, questions, order), [entry.head.temperature for entry in last])
+    heads = _with_temperatures(
+        fit(design, questions, np.concatenate([order, always])), [entry.head.temperature for entry in last]
+    )
     tick()
     return Learned(heads=heads, windows=_windows(last), judged={entry.head.name: entry for entry in judged})
 
 
 def learn_by_folds(
-    design: Design, questions: Sequence[Question], folds: int, *, seed: int = 0, progress: Progress | None = None
+    design: Design,
+    questions: Sequence[Question],
+    folds: int,
+    *,
+    seed: int = 0,
+    always: NDArray[np.int64] = NO_ROWS,
+    progress: Progress | None = None,
 ) -> Learned:
     """Learn from tickets without an order: each is judged by a model fitted on the other folds.
 
@@ -123,6 +140,8 @@ def learn_by_folds(
         Parts, stratified by the first question's answers.
     seed
         Of the draw.
+    always
+        As for `learn_by_time`.
     progress
         Called with fits done and fits in all.
 
@@ -131,11 +150,11 @@ def learn_by_folds(
     The temperature that a row is judged under comes from the folds that it isn't in.
     """
     tick = _ticks(progress, folds + 1)
-    rows = np.arange(len(design.dense))
-    fold = stratified(questions[0], folds, seed)
+    rows = np.setdiff1d(np.arange(len(design.dense)), always)
+    fold = stratified(questions[0], folds, seed)[rows]
     parts = []
     for number in range(folds):
-        heads = fit(design, questions, rows[fold != number])
+        heads = fit(design, questions, np.concatenate([rows[fold != number], always]))
         parts.append(_ask(design, heads, questions, rows[fold == number], tuned=False))
         tick()
     judged, whole = {}, []
@@ -151,7 +170,9 @@ def learn_by_folds(
         judged[question.name] = _together(entries)
         whole.append(_together([part[place] for part in parts]))
     final = [_retuned(entry) for entry in whole]
-    heads = _with_temperatures(fit(design, questions, rows), [entry.head.temperature for entry in final])
+    heads = _with_temperatures(
+        fit(design, questions, np.arange(len(design.dense))), [entry.head.temperature for entry in final]
+    )
     tick()
     return Learned(heads=heads, windows=_windows(final), judged=judged)
 

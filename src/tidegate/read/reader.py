@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from tidegate.read.conformal import Window, likely_sets
+from tidegate.read.context import context_of
 from tidegate.read.embedding import MODELS, Embedding, load_embedding
 from tidegate.read.given import LEARNED, given_levels
 from tidegate.read.heads import Heads
@@ -89,6 +90,8 @@ class Model:
         Held-out outcomes of the team's own past, by head; none for the packaged model.
     base
         Shares of P0 to P3 among the tickets that the level head was trained on.
+    rest
+        Packaged heads, which answer what this model was not taught; None in the packaged model.
     """
 
     heads: Heads
@@ -98,6 +101,20 @@ class Model:
     scope: float
     windows: dict[str, Window] = field(default_factory=dict)
     base: tuple[float, ...] = (0.25, 0.25, 0.25, 0.25)
+    rest: Heads | None = None
+
+    def text_logits(self, texts: pl.Series) -> NDArray[np.float32]:
+        """Logits of all heads that rest on the texts: the model's own, then the packaged ones that fill in."""
+        parts = [heads.text_logits(texts, self.embedding) for heads in (self.heads, self.rest) if heads is not None]
+        return np.concatenate(parts, axis=1)
+
+    def answers(
+        self, text_logits: NDArray[np.float32], context: pl.DataFrame
+    ) -> dict[str, tuple[Head, NDArray[np.floating]]]:
+        """Each question's head and logits, the columns' part added; a question of the model's own goes first."""
+        width = len(self.heads.bias)
+        own = self.heads.split(text_logits[:, :width] + self.heads.column_logits(context))
+        return own if self.rest is None else self.rest.split(text_logits[:, width:]) | own
 
     def save(self, folder: Path) -> None:
         """Write the model into a folder, which is made if it is not there."""
@@ -128,6 +145,7 @@ def load_model(folder: Path) -> Model:
     if table != _table(MODELS):
         raise ModelError(f"{folder}: trained on another version's embedding table; train it anew")
     heads = Heads.load(folder / "heads.npz")
+    rest = None if folder == MODELS else Heads.load(MODELS / "heads.npz")
     digest = hashlib.blake2b((folder / "heads.npz").read_bytes() + table.encode(), digest_size=8).hexdigest()
     return Model(
         heads=heads,
@@ -137,6 +155,7 @@ def load_model(folder: Path) -> Model:
         scope=scope,
         windows=_windows(folder / "windows.npz"),
         base=base,
+        rest=rest,
     )
 
 
@@ -163,6 +182,18 @@ class StaticReader:
 
     def read(self, tickets: pl.DataFrame, *, now: datetime, progress: Progress | None = None) -> pl.DataFrame:
         """Read tickets; see `Reader.read`. What is read from a text does not depend on ``now``."""
+        readings = self.read_fully(tickets, now=now, progress=progress)
+        return readings.select(Readings.column_names())
+
+    def read_fully(self, tickets: pl.DataFrame, *, now: datetime, progress: Progress | None = None) -> pl.DataFrame:
+        """Read tickets, and add what the readings table has no column for.
+
+        Returns
+        -------
+        polars.DataFrame
+            As `read`, with ``intent_probabilities`` (a struct), and where the model was taught them ``effort_minutes``,
+            ``escalation_risk`` and ``expected_csat``.
+        """
         del now
         texts = tickets.select("subject", "body", "created_at")
         total = tickets.height
@@ -187,27 +218,29 @@ class StaticReader:
     def _texts(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Read what rests on the text alone: signals, and each head's part of the logits."""
         found = signals(rows)
-        logits = self.model.heads.text_logits(found["text"], self.model.embedding)
+        logits = self.model.text_logits(found["text"])
         silent = found["text"].str.strip_chars() == ""
         return found.drop("text").with_columns(
             pl.Series("logits", logits, dtype=pl.Array(pl.Float32, logits.shape[1])), silent=silent
         )
 
     def _readings(self, tickets: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
-        logits = found["logits"].to_numpy() + self.model.heads.column_logits(tickets)
-        answers = self.model.heads.split(logits)
+        answers = self.model.answers(found["logits"].to_numpy(), context_of(tickets))
         said = ~found["silent"].to_numpy()
         levels, source = self._levels(tickets, answers, said)
         frame = found.with_columns(
             tickets["ticket_id"],
             *(pl.Series(f"level_{level.lower()}", levels[:, k]) for k, level in enumerate(LEVELS)),
             *_intent(answers["intent"], said),
-            *_nature(answers.get("nature"), said),
+            _nature(answers["nature"], said),
             level_source=source,
             unread=pl.when("silent").then(pl.lit(_SILENT)).otherwise("unread"),
         )
         frame = frame.with_columns(*self._doubt(levels, tickets["language"]))
-        return frame.select(Readings.column_names()).cast(dict(Readings.create_empty().schema))  # type: ignore[arg-type]
+        schema = Readings.create_empty().schema
+        return frame.select(pl.col(name).cast(dtype) for name, dtype in schema.items()).with_columns(
+            *_more(answers, said)
+        )
 
     def _levels(
         self, tickets: pl.DataFrame, answers: dict[str, tuple[Head, NDArray[np.floating]]], said: NDArray[np.bool_]
@@ -268,13 +301,27 @@ def _intent(answer: tuple[Head, NDArray[np.floating]], said: NDArray[np.bool_]) 
     ]
 
 
-def _nature(answer: tuple[Head, NDArray[np.floating]] | None, said: NDArray[np.bool_]) -> list[pl.Series]:
-    """Nature by the head where the model has one; the phrases' own otherwise."""
-    if answer is None:
-        return []
+def _nature(answer: tuple[Head, NDArray[np.floating]], said: NDArray[np.bool_]) -> pl.Series:
     head, logits = answer
     names = pl.Series(head.classes, dtype=pl.String).gather(logits.argmax(axis=1))
-    return [_where(said, names).cast(pl.Enum(NATURES)).alias("nature")]
+    return _where(said, names).cast(pl.Enum(NATURES)).alias("nature")
+
+
+def _more(answers: dict[str, tuple[Head, NDArray[np.floating]]], said: NDArray[np.bool_]) -> list[pl.Series]:
+    """Probabilities of every intent, and the numbers that a team's own model may foretell."""
+    head, logits = answers["intent"]
+    probabilities = pl.DataFrame(head.probabilities(logits), schema=list(head.classes)).to_struct("all")
+    more = [_where(said, probabilities).alias("intent_probabilities")]
+    if "effort" in answers:
+        more.append(
+            pl.Series("effort_minutes", np.expm1(np.clip(answers["effort"][1][:, 0].astype(np.float64), 0, 12)))
+        )
+    if "escalated" in answers:
+        risky, odds = answers["escalated"]
+        more.append(pl.Series("escalation_risk", risky.probabilities(odds)[:, risky.classes.index("yes")]))
+    if "csat" in answers:
+        more.append(pl.Series("expected_csat", np.clip(answers["csat"][1][:, 0].astype(np.float64), 0, 1)))
+    return more
 
 
 def _where(said: NDArray[np.bool_], values: pl.Series) -> pl.Series:
