@@ -29,6 +29,7 @@ COLUMNS = {
 }
 PHRASES = {
     "acknowledges": meaning.ACKNOWLEDGING_SENTENCE,
+    "courteous": meaning.COURTEOUS_CLAUSE,
     "automatic": meaning.SAYS_AUTOMATIC,
     "quoted": meaning.QUOTED,
     "closing": meaning.CLOSING,

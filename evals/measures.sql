@@ -3,7 +3,7 @@
 -- `place`, the row's position in its file; targets (level, respond, next, resolve); params (as_of, start, stop,
 -- window_days). All time is around the clock. The result is the table `result`.
 -- Their column `at` is called `moment`, because `at` is a keyword here.
--- Five regular expressions are variables that the caller sets: two lists of phrases would only test each other's typing.
+-- Six regular expressions are variables that the caller sets: two lists of phrases would only test each other's typing.
 
 create or replace temp macro minutes(a, b) as (epoch_us(b) - epoch_us(a)) / 60e6;
 create or replace temp macro urgent(level) as level in ('P0', 'P1');
@@ -88,8 +88,8 @@ with read as (
     select ticket_id, moment, coalesce(length(body), 0) as size, lower(left(coalesce(body, ''), 501)) as text
     from m where ours and person
 ), cut as (
-    select ticket_id, moment, size, text, case when size <= 500 then regexp_replace(regexp_replace(regexp_replace(regexp_replace(text, getvariable('quoted'), '', 'g'), getvariable('closing'), ' ', 'g'), getvariable('greeting'), ' ', 'g'),
-                             getvariable('acknowledges'), ' ', 'g') end as rest
+    select ticket_id, moment, size, text, case when size <= 500 then regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(text, getvariable('quoted'), '', 'g'), getvariable('closing'), ' ', 'g'), getvariable('greeting'), ' ', 'g'),
+                             getvariable('acknowledges'), ' ', 'g'), getvariable('courteous'), ' ', 'g') end as rest
     from read
 )
 select ticket_id, min(moment) as meaningful_at from cut

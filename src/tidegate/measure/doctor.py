@@ -206,8 +206,8 @@ def _zone(ledger: Ledger, policy: Policy) -> Iterator[Diagnosis]:
         name="time zone suspicion",
         gravity="look",
         evidence=(
-            f"{100 * shift.now:.0f}% of tickets open within the calendar's hours ({policy.calendar.timezone}); moved by "
-            f"{shift.hours:+d} h it would be {100 * shift.best:.0f}%"
+            f"{100 * shift.now:.0f}% of tickets open within the calendar's hours ({policy.calendar.timezone}); moved "
+            f"by {shift.hours:+d} h it would be {100 * shift.best:.0f}%"
         ),
         why="If times are local but read as UTC, every business-time figure and due time is off by that much.",
         mend="Give --timezone with the zone of the export, or set calendar.timezone to where the customers are.",
@@ -228,7 +228,7 @@ def _repeats(tickets: pl.DataFrame) -> Iterator[Diagnosis]:
         yield Diagnosis(
             name="duplicates",
             gravity="look",
-            evidence=f"{_share(repeats, known.height)} tickets repeat one of the same requester and subject within a day",
+            evidence=f"{_share(repeats, known.height)} tickets repeat one of the same requester and subject in a day",
             why="The same work is counted, ranked and assigned twice.",
             mend="Merge them at the desk; merged tickets leave the queue and the counts.",
         )
@@ -252,7 +252,7 @@ def _operating_model(ledger: Ledger, policy: Policy) -> Iterator[Diagnosis]:
         yield Diagnosis(
             name="escalation paths undefined",
             gravity="look",
-            evidence=f"none of the {len(policy.rules)} rules of policy {policy.name} escalates, pages or notifies anybody",
+            evidence=f"none of the {len(policy.rules)} rules of policy {policy.name} escalates, pages or notifies",
             why="A grave ticket is shown first, but nobody is told.",
             mend="Add `escalate`, `page` or `notify` to the rules for outages, security and key accounts.",
         )

@@ -1,8 +1,8 @@
 """Whether a reply says something, or only acknowledges.
 
-How: quoted mail is cut, then every sentence that only greets, thanks, apologises, confirms receipt, promises or
-moves the talk elsewhere is cut, in six languages. A reply is meaningful if enough words are left, or a question or a
-link. A text that says of itself that it is automatic is never meaningful.
+How: quoted mail is cut, then every sentence that greets, confirms receipt, promises, passes on or moves the talk
+elsewhere, and every clause that thanks or apologises, in six languages. A reply is meaningful if enough words are
+left, or a question or a link. A text that says of itself that it is automatic is never meaningful.
 
 `docs/explanation/measures.md` says how often that is right on replies labelled by hand.
 """
@@ -51,35 +51,48 @@ _AUTOMATIC: Final = (
     "(?:pedido|solicitação|ticket) foi (?:recebid[oa]|criad[oa]|registrad[oa])",
 )
 
-_ACKNOWLEDGES: Final = (
-    # English: receipt and thanks, apology, promise, elsewhere
-    "thank(?:s| you)",
-    "(?:we|i)(?:'ve| have)? (?:received|got) your",
-    "(?:sorry|apologi[sz]e|apologies|regret)",
-    "(?:we|i)(?:'re| are|'ll| will|'m| am)? (?:be )?(?:look(?:ing)? into|get(?:ting)? back to you|investigat(?:e|ing))",
-    "(?:we|i|someone|somebody)(?:'ll| will) (?:be in touch|contact you|reach out|respond|reply|follow up)",
-    "(?:dm|pm) us|(?:direct|private) message|(?:in|via|by|to) (?:a )?dm",
-    "appreciate (?:your|the) (?:patience|feedback|understanding)",
-    "(?:passed|forwarded|escalated) (?:this|it|your \\w+) (?:on |along )?to",
-    "(?:hear|see) (?:this|that|about)",
-    "(?:have|had) a (?:good|great|nice|lovely) (?:day|evening|weekend|one)",
-    "you(?:'re| are) welcome|no problem|glad (?:to|that|it)|happy to (?:help|hear)",
-    # German
+_COURTEOUS: Final = (
+    # English
+    "thank(?:s| you)|(?:youre|you're|you are) welcome",
+    "(?:sorry|apologi[sz]e|apolog(?:y|ies)|regret|inconvenience|frustrat|upsetting)",
+    "(?:have|had) a (?:good|great|nice|lovely) (?:day|evening|weekend|one)|no problem|looking forward",
+    "(?:happy|here|like|love|want|able|pleasure) to (?:help|assist|work with|hear)|we(?: can|'ll| will)? help(?-u:\\b)",
+    "appreciate (?:your|the)|hear (?:this|that|about)|help is here|right place|saw your",
+    # German, French, Spanish, Italian, Portuguese
     "danke|vielen dank|(?:tut mir|tut uns) leid|entschuldig",
+    "merci|désolée?s?|nous excuser|nos excuses",
+    "gracias|lo (?:siento|sentimos|lamento|lamentamos)|disculp",
+    "grazie|ci (?:scusiamo|dispiace)|mi (?:scuso|dispiace)",
+    "obrigad[oa]|desculp|lamentamos|sentimos muito",
+)
+"""A clause with one of these is courtesy."""
+
+_ACKNOWLEDGES: Final = (
+    # English: receipt, promise, passing on, elsewhere, and questions that ask only what the trouble is
+    "(?:we|i)(?:'?ve| have)? (?:received|got|seen) your",
+    "(?:look(?:ing)?|investigat(?:e|ing)) (?:in)?to|(?:get|getting|come|coming) back to you|closer look",
+    "(?:we|i|someone|somebody|they)(?:'ll| will) (?:be in touch|contact you|reach out|respond|reply|follow up|review)",
+    "(?:follow)?(?:dm|pm)(?-u:\\b)|(?:direct|private) message",
+    "pass(?:ed|ing)? (?:this|it|that|the|your)(?: \\w+)? (?:on(?:to)?|along|to)(?-u:\\b)",
+    "(?:forward|escalat)ed (?:this|it|your)",
+    "let us know if|(?:any|more) (?:questions|details|assistance)|if any(?:thing| assistance)",
+    "what(?:'?s| is)? (?:going on|happening|wrong|the matter)|what (?:trouble|do you need|happened)",
+    "(?:how can|can|are) (?:we|i) (?:able to )?(?:help|assist)|need (?:any )?(?:help|assistance)",
+    "elaborate on what|why you feel|never our intention",
+    # German
     "wir (?:prüfen|kümmern uns|melden uns|schauen)|(?:anfrage|nachricht) erhalten|weitergeleitet",
     # French
-    "merci|désolée?s?|nous excuser|nos excuses",
-    "nous (?:revenons|reviendrons) vers vous|bien reçu|nous (?:examinons|vérifions)|transmis",
+    "nous (?:revenons|reviendrons) vers vous|bien reçu|nous (?:examinons|vérifions)|transmis|message privé",
     # Spanish
-    "gracias|lo (?:siento|sentimos|lamento|lamentamos)|disculp",
     "hemos recibido|(?:nos pondremos|estaremos) en contacto|estamos (?:revisando|investigando)",
+    "mensaje (?:privado|directo)",
     # Italian
-    "grazie|ci (?:scusiamo|dispiace)|mi (?:scuso|dispiace)",
-    "abbiamo ricevuto|(?:la|ti) (?:ricontatteremo|contatteremo)|stiamo (?:verificando|controllando)",
+    "abbiamo ricevuto|(?:la|ti) (?:ricontatteremo|contatteremo)|stiamo (?:verificando|controllando)|messaggio privato",
     # Portuguese
-    "obrigad[oa]|desculp|lamentamos|sentimos muito",
-    "recebemos|entraremos em contato|estamos (?:verificando|analisando)",
+    "recebemos|entraremos em contato|estamos (?:verificando|analisando)|mensagem (?:privada|direta)",
 )
+"""A sentence with one of these acknowledges, promises, or moves the talk elsewhere."""
+
 QUOTED: Final = r"(?m)^\s*(?:>|on .{5,120} wrote:|am .{5,120} schrieb|le .{5,120} a écrit|el .{5,120} escribió).*$"
 GREETING: Final = (
     r"(?m)^\s*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|hallo|guten (?:tag|morgen)|sehr geehrte[rn]?|"
@@ -91,6 +104,7 @@ CLOSING: Final = (
     r"saludos|cordiali saluti|atenciosamente|sent from my|--\s*$).*"
 )
 ACKNOWLEDGING_SENTENCE: Final = rf"[^.!?\n]*(?-u:\b)(?:{'|'.join(_ACKNOWLEDGES)})[^.!?\n]*[.!?\n]*"
+COURTEOUS_CLAUSE: Final = rf"[^.!?,\n]*(?-u:\b)(?:{'|'.join(_COURTEOUS)})[^.!?,\n]*[.!?,\n]*"
 SAYS_AUTOMATIC: Final = rf"(?-u:\b)(?:{'|'.join(_AUTOMATIC)})"
 _WORD: Final = r"[\p{L}\p{N}]{2,}"
 
@@ -116,7 +130,7 @@ def meaningful(bodies: pl.Series) -> pl.Series:
 
 def _says_something(texts: pl.Series) -> pl.Series:
     left = texts.str.replace_all(QUOTED, "")
-    for pattern in (CLOSING, GREETING, ACKNOWLEDGING_SENTENCE):
+    for pattern in (CLOSING, GREETING, ACKNOWLEDGING_SENTENCE, COURTEOUS_CLAUSE):
         left = left.str.replace_all(pattern, " ")
     return (left.str.count_matches(_WORD) >= ENOUGH_WORDS) | left.str.contains(r"\?|https?://")
 
