@@ -40,7 +40,9 @@ def differences(
     ledger = build_ledger(tickets, messages=messages, events=events, as_of=as_of, targets=TARGETS)
     ours = measure(ledger, period)
     theirs = run(tables(tickets, messages, events), as_of=as_of, period=period, window_days=7.0, targets=TARGETS)
-    both = ours.filter(pl.col("n") > 0).join(theirs, on=["name", "segment"], how="full", suffix="_sql", coalesce=True)
+    both = ours.filter(pl.col("n") > 0).join(
+        theirs.filter(pl.col("n") > 0), on=["name", "segment"], how="full", suffix="_sql", coalesce=True
+    )
     bootstrapped = pl.col("low_sql").is_null()
     wrong = (
         pl.col("n").ne_missing(pl.col("n_sql")) | ~_same("value") | (~bootstrapped & ~(_same("low") & _same("high")))

@@ -160,7 +160,7 @@ def _people(ledger: Ledger, agents: pl.DataFrame | None) -> pl.DataFrame:
     )
     if agents is not None:
         known = agents.filter(pl.col("available").fill_null(value=True)).select(
-            assignee="agent_id", home="group", capacity=pl.col("capacity").cast(pl.Float64)
+            assignee=_spelling(agents, held["assignee"]), home="group", capacity=pl.col("capacity").cast(pl.Float64)
         )
         held = held.join(known, on="assignee", how="full", coalesce=True).with_columns(
             group=pl.coalesce("home", "group"), open=pl.col("open").fill_null(0)
@@ -173,6 +173,12 @@ def _people(ledger: Ledger, agents: pl.DataFrame | None) -> pl.DataFrame:
     return filled.select("assignee", "group", "open", "capacity", over=over).sort(
         "over", "open", "assignee", descending=[True, True, False]
     )
+
+
+def _spelling(agents: pl.DataFrame, assignees: pl.Series) -> pl.Expr:
+    """Choose the column of the agents that the tickets spell their assignees by: the key or the shown name."""
+    by_name = agents["name"].is_in(assignees.implode()).sum() > agents["agent_id"].is_in(assignees.implode()).sum()
+    return pl.coalesce("name", "agent_id") if by_name else pl.col("agent_id")
 
 
 def _groups(ledger: Ledger) -> pl.DataFrame:
