@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LOWER: Final = frozenset({"requester_email", "type", "channel", "domain", "tier", "payment_status", "lifecycle"})
+_KEYS: Final = frozenset(schema.primary_key()[0] for schema in SCHEMAS.values())
 _PROSE: Final = frozenset({"subject", "body", "title", "old", "new"})
 _COUNTS: Final = frozenset({"reopens", "transfers", "replies", "affected_users"})
 _LEVELS: Final = frozenset({"given_level", "first_level", "level"})
@@ -70,16 +71,11 @@ class _Conversion:
         self.words: dict[str, dict[str, str]] = {}
 
     def run(self) -> Converted:
-        """Convert the texts together, in one pass of Polars, and every other column by its type."""
+        """Tidy the texts, and convert every other column by its type."""
         schema = SCHEMAS[self.mapping.table].columns()
         sources = {name: self.source(name) for name in self.mapping.columns}
         texts = [name for name in sources if schema[name].dtype == pl.String and name != "language"]
-        plain = pl.DataFrame([_as_text(sources[name]).alias(name) for name in texts])
-        self.columns |= plain.select(_text(name) for name in texts).to_dict()
-        if "requester_email" in self.columns:
-            self.columns["requester_email"] = _email(self.columns["requester_email"])
-        if "requester_id" in self.columns:
-            self.columns["requester_id"] = _person(self.columns["requester_id"])
+        self.columns |= {name: _text(name, _as_text(sources[name])).alias(name) for name in texts}
         for name, values in sources.items():
             if name not in self.columns:
                 self.columns[name] = self.column(name, schema[name].dtype, values).alias(name)
@@ -293,14 +289,27 @@ def _spelled(values: pl.Series) -> pl.Series:
     return values.cast(pl.Int64, strict=False).cast(pl.String) if values.dtype.is_numeric() else _as_text(values)
 
 
-def _text(name: str) -> pl.Expr:
-    """Tidy a text: identifiers and names lose their margins, words for nothing become null, prose stays as it is."""
+def _text(name: str, values: pl.Series) -> pl.Series:
+    """Tidy a text: identifiers and names lose their margins, words for nothing become null, prose stays as it is.
+
+    Only the distinct texts are looked at, and most files need no change; a column in which every text is another one,
+    as a table's key is, is tidied as it stands.
+    """
     if name in _PROSE:
-        return pl.col(name)
-    text = pl.col(name).str.strip_chars()
-    if name in _LOWER:
-        text = text.str.to_lowercase()
-    return pl.when(~text.is_in(_empty_words(name))).then(text).alias(name)
+        return values
+    if name in _KEYS:
+        return _tidied(name, values)
+    words = values.unique()
+    tidied = _tidied(name, words)
+    return values if tidied.equals(words) else values.replace_strict(words, tidied, return_dtype=pl.String)
+
+
+def _tidied(name: str, values: pl.Series) -> pl.Series:
+    text = values.str.strip_chars()
+    text = text.str.to_lowercase() if name in _LOWER else text
+    text = text.set(text.is_in(_empty_words(name)), None)
+    special = {"requester_email": _email, "requester_id": _person}.get(name)
+    return special(text) if special else text
 
 
 def _email(texts: pl.Series) -> pl.Series:

@@ -108,9 +108,9 @@ def _adds_up(frame: pl.DataFrame, data: bytes, end: int) -> bool:
     """Tell whether values, separators, line ends and quotes make up all bytes after the header."""
     line_end = 2 if data[:end].endswith(b"\r\n") else 1
     ends = frame.height * line_end - (0 if data.endswith(b"\n") or not frame.height else line_end)
-    values = sum(frame.select(pl.all().str.len_bytes().sum()).row(0))
+    values = sum(int(column.str.len_bytes().sum()) for column in frame)
     rest = len(data) - end - values - ends - frame.height * (frame.width - 1)
-    quotes = data.count(b'"', end)
+    quotes = data.count(b'"', end) if b'"' in data else 0  # looking for one is much faster than counting none
     if rest == quotes or not quotes:
         return rest == quotes
     return rest == quotes - sum(frame.select(pl.all().str.count_matches('"', literal=True).sum()).row(0))

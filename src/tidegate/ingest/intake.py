@@ -214,12 +214,13 @@ def _settle(
         rows = rows.with_columns(pl.format("{}:{}", FILE, ROW).alias(key))
     elif table in _NUMBERED:
         rows = rows.with_columns(pl.col(key).fill_null(pl.format("{}:{}", FILE, ROW)))
+    repeats = rows.get_column(key).n_unique() < rows.height
     if table != "tickets" or now is None:
-        rows, repeated = settle.without_repeats(rows, key)
+        rows, repeated = settle.without_repeats(rows, key) if repeats else (rows, [])
         return rows, repeated, []
-    if mapping.log or (mapping.log is None and folding.is_log(rows)):
+    if mapping.log or (mapping.log is None and repeats and folding.is_log(rows)):
         return _fold(rows, now)
-    rows, repeated = settle.without_repeats(rows, key)
+    rows, repeated = settle.without_repeats(rows, key) if repeats else (rows, [])
     rows, future = settle.without_future(rows, now)
     rows, unknown = settle.as_known(rows, now)
     rows, impossible = settle.without_impossible(rows)

@@ -72,6 +72,9 @@ def to_minutes(values: pl.Series, unit: str | None) -> pl.Series:
     In any unit, "1:30" and "1:30:00" are hours, minutes and seconds, "1970-01-02 01:30:00" is a day and as much
     (ServiceNow), and "1.50 hours (90 minutes)" or "2 hours 5 minutes" is what it says (Request Tracker, ServiceNow).
     """
+    numbers = values.cast(pl.Float64, strict=False)
+    if numbers.null_count() == values.null_count():
+        return to_number(values) * _FACTORS.get(unit or "", 1.0)
     clock, worded = _clock(values), _worded(values)
     plain = values.set(values.str.contains(_DATE), None)
     return clock.fill_null(worded).fill_null(to_number(plain) * _FACTORS.get(unit or "", 1.0))

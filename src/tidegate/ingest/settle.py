@@ -42,8 +42,6 @@ def without_required(
 
 def without_repeats(frame: pl.DataFrame, key: str) -> tuple[pl.DataFrame, list[Rejection]]:
     """Keep one row a key: the last by update time, else the first in the file."""
-    if frame.get_column(key).n_unique() == frame.height:
-        return frame, []
     ranked = frame.with_row_index(_PLACE)
     if "updated_at" in frame.columns:
         ranked = ranked.sort("updated_at", descending=True, nulls_last=True, maintain_order=True)
