@@ -221,10 +221,10 @@ def _settle(
     if mapping.log or (mapping.log is None and repeats and folding.is_log(rows)):
         return _fold(rows, now)
     rows, repeated = settle.without_repeats(rows, key) if repeats else (rows, [])
-    rows, future = settle.without_future(rows, now)
+    rows, future, late = settle.without_future(rows, now)
     rows, unknown = settle.as_known(rows, now)
     rows, impossible = settle.without_impossible(rows)
-    return _with_status(rows), [*repeated, *future], [*unknown, *impossible]
+    return _with_status(rows), [*repeated, *future], [*late, *unknown, *impossible]
 
 
 def _fold(rows: pl.DataFrame, now: datetime) -> tuple[pl.DataFrame, list[Rejection], list[str]]:

@@ -58,6 +58,13 @@ def read_json(name: str, data: bytes, sides: Mapping[str, str] | None = None) ->
     InputError
         It is no JSON, is nested too deeply, or holds no list of records.
     """
+    try:
+        return _read(name, data, sides or {})
+    except RecursionError:
+        raise InputError("the JSON is nested too deeply to be an export", file=name, mend=_MEND) from None
+
+
+def _read(name: str, data: bytes, sides: Mapping[str, str]) -> Raw:
     rejected: list[Rejection] = []
     numbers: list[int] = []
     flat: list[dict[str, Any]] = []
@@ -74,7 +81,7 @@ def read_json(name: str, data: bytes, sides: Mapping[str, str] | None = None) ->
     if not flat and not rejected:
         return Raw(name, pl.DataFrame(schema={ROW: pl.UInt32}))
     for record in flat:
-        _join(record, beside, sides or {})
+        _join(record, beside, sides)
     return Raw(name, _frame(flat, numbers), rejected)
 
 
@@ -89,8 +96,6 @@ def _documents(name: str, data: bytes) -> list[Any]:
     text = data.decode()
     try:
         return [json.loads(text)]
-    except RecursionError:
-        raise InputError("the JSON is nested too deeply to be an export", file=name, mend=_MEND) from None
     except ValueError as error:
         lines = [line for line in text.split("\n") if line.strip()]
         documents = [_line(line) for line in lines]

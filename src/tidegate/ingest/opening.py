@@ -13,7 +13,7 @@ from typing import BinaryIO, Final
 from tidegate.tables.errors import InputError
 
 LIMIT: Final = 4 << 30
-"""Bytes that one file may unpack to: far above any export, far below what a crafted archive can claim."""
+"""Bytes that one file may have or unpack to: far above any export, far below what a crafted archive can claim."""
 
 _GZIP: Final = b"\x1f\x8b"
 _PARQUET: Final = b"PAR1"
@@ -31,6 +31,7 @@ _UTF16: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _BOM: Final = b"\xef\xbb\xbf"
 _MEND: Final = "Export the tickets as CSV, TSV, JSON, NDJSON or Parquet, each also gzipped."
 _SAMPLE: Final = 1 << 16
+_CHUNK: Final = 1 << 26
 _SOMETHING: Final = re.compile(rb"[^\x00\s]")
 
 
@@ -52,14 +53,16 @@ def open_content(source: str | Path | bytes | BinaryIO, *, limit: int = LIMIT) -
     source
         A path, "-" for standard input, bytes, or a binary stream.
     limit
-        Bytes that it may unpack to.
+        Bytes that it may have, and may unpack to.
 
     Raises
     ------
     InputError
         The file is missing, a folder, unreadable, empty, cut short, too large, or of a kind that holds no table.
     """
-    name, data = _bytes(source)
+    name, data = _bytes(source, limit)
+    if len(data) > limit:
+        raise InputError(f"the file is larger than {limit:,} bytes", file=name, mend="Split it.")
     if data.startswith(_GZIP):
         data = _unpack(data, name, limit)
     if not _SOMETHING.search(data.removeprefix(_BOM)):
@@ -72,21 +75,20 @@ def open_content(source: str | Path | bytes | BinaryIO, *, limit: int = LIMIT) -
     return _decode(name, data)
 
 
-def _bytes(source: str | Path | bytes | BinaryIO) -> tuple[str, bytes]:
+def _bytes(source: str | Path | bytes | BinaryIO, limit: int) -> tuple[str, bytes]:
+    """Return a source's name and bytes; of what has more than the limit, only so many that it shows."""
     if isinstance(source, bytes):
         return "<bytes>", source
     if source == "-":
         import sys
 
-        return "<standard input>", sys.stdin.buffer.read()
+        return "<standard input>", _most(sys.stdin.buffer, limit)
     if not isinstance(source, str | Path):
-        data = source.read()
-        if isinstance(data, str):
-            raise InputError("the stream gives text", mend="Open it in binary mode: open(path, 'rb').")
-        return str(getattr(source, "name", "<stream>")), data
+        return str(getattr(source, "name", "<stream>")), _most(source, limit)
     path = Path(source)
     try:
-        return path.name, path.read_bytes()
+        with path.open("rb") as stream:
+            return path.name, _most(stream, limit)
     except IsADirectoryError:
         raise InputError("this is a folder, not a file", file=str(path), mend="Name the files in it.") from None
     except (FileNotFoundError, NotADirectoryError):
@@ -94,6 +96,17 @@ def _bytes(source: str | Path | bytes | BinaryIO) -> tuple[str, bytes]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"the file cannot be read: {reason}", file=str(path)) from error
+
+
+def _most(stream: BinaryIO, limit: int) -> bytes:
+    """Read a stream to its end, or to the first byte behind the limit; a pipe or a device may never end."""
+    parts, left = [], limit + 1
+    while left > 0 and (part := stream.read(min(left, _CHUNK))):
+        if isinstance(part, str):
+            raise InputError("the stream gives text", mend="Open it in binary mode: open(path, 'rb').")
+        parts.append(part)
+        left -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _nearest(path: Path) -> str | None:

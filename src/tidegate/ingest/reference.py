@@ -33,6 +33,7 @@ Names are compared in lower case, without accents, with every gap an underscore:
 ## What happens to rows
 
 - Every row read is in the table or among the rejected ones, with its file, row, column, value and reason.
+- A file may have 4 GiB, as it is and unpacked, and so may standard input; a larger one is an error.
 - A row without a usable identifier or creation time is rejected; so is one with too many or too few fields, and one
   created after `now`.
 - Of several rows with one identifier the last by update time is kept, else the first; the others are rejected.

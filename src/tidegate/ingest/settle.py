@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -55,17 +56,16 @@ def without_repeats(frame: pl.DataFrame, key: str) -> tuple[pl.DataFrame, list[R
     return kept.drop(_PLACE), rejected
 
 
-def without_future(frame: pl.DataFrame, now: datetime) -> tuple[pl.DataFrame, list[Rejection]]:
+def without_future(frame: pl.DataFrame, now: datetime) -> tuple[pl.DataFrame, list[Rejection], list[str]]:
     """Take out tickets created after now: at that moment they were not there."""
     later = frame.get_column("created_at") > now
     if not later.any():
-        return frame, []
-    why = f"it was created after now ({now:%Y-%m-%d %H:%M} UTC); a wrong --timezone or --now does this"
-    rejected = [
-        Rejection(file, row, "created_at", f"{at:%Y-%m-%d %H:%M:%S} UTC", why)
-        for file, row, at in frame.filter(later).select(FILE, ROW, "created_at").rows()
-    ]
-    return frame.filter(~later), rejected
+        return frame, [], []
+    shown = pl.col("created_at").dt.strftime("%Y-%m-%d %H:%M:%S UTC")
+    gone = frame.filter(later).select(FILE, ROW, shown).rows()
+    rejected = [Rejection(file, row, "created_at", at, "it was created after now") for file, row, at in gone]
+    note = f"{len(gone):,} tickets were created after now, {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC, and are rejected; "
+    return frame.filter(~later), rejected, [f"{note}a wrong --timezone or --now does this too"]
 
 
 def as_known(frame: pl.DataFrame, now: datetime) -> tuple[pl.DataFrame, list[str]]:

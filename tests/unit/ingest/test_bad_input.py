@@ -6,6 +6,7 @@ import codecs
 import gzip
 import io
 import json
+import types
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -106,6 +107,16 @@ def test_a_solution_before_the_creation_is_emptied_and_told(now: datetime) -> No
     assert intake.table.select("solved_at").null_count().item() == 1
     assert intake.table.get_column("status").to_list() == ["solved", "solved"]
     assert any("1 cells of solved_at lie before created_at" in note for note in intake.notes)
+
+
+def test_tickets_of_later_are_all_listed_and_told_once(now: datetime) -> None:
+    rows = "".join(f"{place},2024-06-02T00:00:{place:02d}Z,x\n" for place in range(10, 60))
+    intake = read(GOOD + rows, now)
+    assert intake.rejected.height == 50
+    assert intake.rejected.row(0) == ("<bytes>", 3, "created_at", "2024-06-02 00:00:10 UTC", "it was created after now")
+    told = [note for note in intake.notes if "after now" in note]
+    assert len(told) == 1
+    assert told[0].startswith("50 tickets were created after now, 2024-06-01 12:00 UTC, and are rejected;")
 
 
 def test_nothing_after_now_is_known(now: datetime) -> None:
@@ -234,8 +245,41 @@ def test_files_that_cannot_be_opened(tmp_path: Path, now: datetime) -> None:
 
 
 def test_an_archive_that_unpacks_without_end_is_stopped() -> None:
-    with pytest.raises(InputError, match="more than 1,000 bytes"):
-        opening.open_content(gzip.compress(b"a" * 1_000_000), limit=1_000)
+    with pytest.raises(InputError, match="unpacks to more than 10,000 bytes"):
+        opening.open_content(gzip.compress(b"a" * 1_000_000), limit=10_000)
+
+
+class Endless(io.RawIOBase):
+    """A stream that never ends, as a device or a pipe can be."""
+
+    def read(self, size: int = -1) -> bytes:
+        assert size >= 0, "somebody wants all of it"
+        return b"a" * size
+
+
+def test_whatever_is_larger_than_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "tickets.csv"
+    path.write_text(GOOD)
+    size = len(GOOD)
+    assert opening.open_content(path, limit=size).data == GOOD.encode()
+    monkeypatch.setattr("sys.stdin", types.SimpleNamespace(buffer=io.BytesIO(GOOD.encode())))
+    for source in (path, GOOD.encode(), io.BytesIO(GOOD.encode()), "-"):
+        with pytest.raises(InputError, match=f"larger than {size - 1} bytes"):
+            opening.open_content(source, limit=size - 1)
+    with pytest.raises(InputError, match="larger than 1,000,000 bytes"):
+        opening.open_content(Endless(), limit=1_000_000)  # ty: ignore[invalid-argument-type]
+
+
+def test_json_at_every_depth_around_the_limit_is_a_table_or_an_error(now: datetime) -> None:
+    for depth in (1_000_000, *range(100, 900, 100), *range(930, 1000, 5)):
+        for start, end in (("[", "]"), ('{"a":', "}"), ('{"type": "doc", "content": [', "]}")):
+            text = f'[{{"id": 1, "created_at": "2024-05-01", "x": {start * depth}1{end * depth}}}]'
+            try:
+                assert read(text, now).table.height == 1
+            except InputError as error:
+                assert "nested too deeply" in error.message  # noqa: PT017 - either outcome is right, by the depth
+            if depth == 1_000_000:
+                break
 
 
 def test_a_broken_line_of_ndjson_is_a_rejected_row(now: datetime) -> None:
