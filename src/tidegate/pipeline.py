@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from tidegate.read.cache import ReadingCache
 
 COLUMNS: Final = "columns"
+TEXTS: Final = pl.col("subject", "body")
+SIMILAR: Final = frozenset({"similar_open", "similar_last_24h"})
 CLOSED: Final = ("solved", "closed")
 WAITING: Final = ("waiting", "hold")
 ALWAYS_NEEDED: Final = frozenset(
@@ -42,7 +44,7 @@ ALWAYS_NEEDED: Final = frozenset(
 )
 FOR_REASONS: Final = (
     frozenset({"priority", "level_source", "reopens", "transfers", "affected_users", "account_known", "incident_id"})
-    | {"unsure", "unread", "follow_up", "similar_last_24h", "assignee_away"}
+    | {"unsure", "unread", "follow_up", "assignee_away"}
 )  # fmt: skip
 FOR_WEIGHTED_SUM: Final = frozenset({"urgency", "given_urgency", "sentiment", "frustration", "affected_users"})
 
@@ -121,6 +123,9 @@ def prepare(
         readings=readings,
         needs=needed(policy),
     )
+    alike = needed(policy) & SIMILAR
+    if alike and model != COLUMNS:
+        facts = facts.with_columns(_similar(tickets, live, now, alike))
     if agents is not None:
         facts = facts.with_columns(_assignee_away(live, agents))
     if "evidence" in readings.columns:
@@ -140,7 +145,7 @@ def _read(
     progress: Callable[[int, int], None] | None,
 ) -> pl.DataFrame:
     """Read texts where there are any and reading is wanted; else what the columns say."""
-    silent = tickets.select(pl.all_horizontal(pl.col("subject", "body").is_null().all())).item()
+    silent = tickets.select(pl.all_horizontal(TEXTS.is_null().all())).item()
     if model == COLUMNS or (silent and model is None):
         return given_levels(tickets, policy, learned=learned)
     from tidegate.read.reader import default_reader, load_reader
@@ -151,6 +156,23 @@ def _read(
         else load_reader(Path(model), policy, learned=learned, cache=cache)
     )
     return reader.read(tickets, now=now, progress=progress)
+
+
+def _similar(tickets: pl.DataFrame, live: pl.DataFrame, now: datetime, wanted: set[str]) -> list[pl.Series]:
+    """Count the tickets about the same thing as each live one.
+
+    Counting those of the last day looks at the tickets of a week alone, so that a large old backlog costs nothing.
+    """
+    from tidegate.read.similar import similar
+
+    age = now - pl.col("created_at")
+    unfinished = pl.lit("similar_open" in wanted) & pl.col("ticket_id").is_in(live["ticket_id"].implode())
+    some = tickets.filter(((age < pl.duration(days=7)) | unfinished) & pl.any_horizontal(TEXTS.is_not_null()))
+    if some.is_empty():
+        return []
+    counted = similar(some, now=now).select("ticket_id", *sorted(wanted))
+    joined = live.select("ticket_id").join(counted, on="ticket_id", how="left", maintain_order="left")
+    return joined.select(pl.col(name).fill_null(0) for name in sorted(wanted)).get_columns()
 
 
 def _assignee_away(tickets: pl.DataFrame, agents: pl.DataFrame) -> pl.Series:

@@ -76,3 +76,19 @@ def test_a_learned_confusion_table_takes_the_place_of_the_policy_s() -> None:
     assert tickets["first_level"].drop_nulls().unique().to_list() == ["P3"]
     queue = pipeline.rank(tickets, POLICY, NOW)
     assert queue["level_p0"][0] > 0.8
+
+
+def test_tickets_about_the_same_thing_raise_each_other() -> None:
+    same = ["Nobody can sign in with single sign-on since this morning", "Single sign-on fails: nobody can sign in today"]
+    frame = pl.DataFrame(
+        {
+            "ticket_id": [f"T{i}" for i in range(6)],
+            "created_at": [NOW - timedelta(hours=1)] * 6,
+            "status": ["open"] * 6,
+            "subject": [*same, *same, "Where is the invoice for February?", "How do I export the payroll report?"],
+        }
+    )
+    queue = pipeline.rank(read_tickets(frame, now=NOW).table, POLICY, NOW)
+    told = {row["ticket_id"]: [reason["text"] for reason in row["reasons"]] for row in queue.iter_rows(named=True)}
+    assert all("3 similar in 24 hours" in told[f"T{i}"] for i in range(4))
+    assert not any("similar" in text for i in (4, 5) for text in told[f"T{i}"])

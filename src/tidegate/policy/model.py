@@ -147,6 +147,13 @@ class Health(_Part):
     times: Positive = Field(1.5, description="the factor")
 
 
+class Similar(_Part):
+    """Several tickets about the same thing within a day multiply the value of each."""
+
+    at_least: int = Field(3, ge=1, le=10_000, description="how many others in 24 hours")
+    times: Positive = Field(1.3, description="the factor")
+
+
 class Value(_Part):
     """Business value at stake, as a product of factors; 1 is ordinary and what missing facts count as."""
 
@@ -164,6 +171,7 @@ class Value(_Part):
     expansion: Positive = Field(1, description="factor for an account with which an expansion is negotiated")
     vip: Positive = Field(1, description="factor for a requester marked as very important")
     incident: Positive = Field(1, description="factor for a ticket that an open incident of ours touches")
+    similar: Similar | None = Field(None, description="factor for many tickets about the same thing; needs texts")
 
 
 class Effect(_Part):

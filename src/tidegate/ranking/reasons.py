@@ -37,6 +37,7 @@ _FACTOR_TEXTS: Final[dict[str, tuple[tuple[str, ...], pl.Expr]]] = {
     "strategic": ((), pl.lit("on the strategic list")),
     "expansion": ((), pl.lit("expansion under way")),
     "vip": ((), pl.lit("VIP requester")),
+    "similar": (("similar_last_24h",), pl.format("{} similar in 24 hours", pl.col("similar_last_24h"))),
     "incident": (("incident_id",), pl.format("incident {} open", pl.col("incident_id").fill_null("of ours"))),
 }
 _QUOTES, _QUOTE = 3, 80
@@ -212,11 +213,6 @@ def _context(frame: pl.DataFrame) -> Iterator[Piece]:
         ("transfers", pl.format("transferred {}", words.times(pl.col("transfers"))), pl.col("transfers") > 1),
         ("follow_up", pl.lit("asked again"), pl.col("follow_up")),
         ("assignee_away", pl.lit("its assignee is away"), pl.col("assignee_away")),
-        (
-            "similar_last_24h",
-            pl.format("{} similar in 24 hours", pl.col("similar_last_24h")),
-            pl.col("similar_last_24h") > 0,
-        ),
     ):
         if column in frame.columns:
             yield "context", text, zero, when.fill_null(value=False)

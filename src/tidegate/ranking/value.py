@@ -14,7 +14,7 @@ def value_factors(policy: Policy) -> dict[str, pl.Expr]:
     """Each factor of `value` that the policy uses, by name: Float64 expressions over the facts, never null.
 
     Names are those of the policy file: tier, contract, renewal, health, lifecycle, payment, strategic, expansion, vip,
-    incident. A factor that the policy leaves at 1 is left out.
+    incident, similar. A factor that the policy leaves at 1 is left out.
     """
     value = policy.value
     factors: dict[str, pl.Expr] = {}
@@ -35,6 +35,8 @@ def value_factors(policy: Policy) -> dict[str, pl.Expr]:
         factors["renewal"] = _where(pl.col("days_to_renewal").is_between(0, days), value.renewal.times)
     if value.health:
         factors["health"] = _where(pl.col("health") < value.health.below, value.health.times)
+    if value.similar:
+        factors["similar"] = _where(pl.col("similar_last_24h") >= value.similar.at_least, value.similar.times)
     for name, condition, times in (
         ("strategic", pl.col("strategic"), value.strategic),
         ("expansion", pl.col("expansion"), value.expansion),
