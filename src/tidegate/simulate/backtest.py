@@ -60,6 +60,11 @@ class Estimate:
     unit: str
     against: str | None = None
 
+    def edges(self, factor: float = 1.0) -> tuple[float, float, float]:
+        """Return value, low and high times a factor; nan where there is none."""
+        value, low, high = (np.nan if one is None else one * factor for one in (self.value, self.low, self.high))
+        return value, low, high
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backtest:

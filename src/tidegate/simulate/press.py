@@ -35,7 +35,6 @@ INSTANT: Final = 1e-6
 """Minutes around a target passing in which rounding could tell the two sides apart differently."""
 
 _CLEAR: Final = 1.0 - NEAR
-_NOBODY: Final = (inf,)
 _FRONT: Final = 32
 _SMALL: Final = 12
 _SHARE: Final = 16  # of everybody who waits, where that is more than the front
@@ -170,7 +169,9 @@ class PressQueue:
         if heap and self._plain and not self._gone:  # most often the first is so far ahead that nobody else can win
             _, _, first, _, settled, passing = heap[0]
             cost = (first * exp((now - self._base[0]) * self._scale) + settled) * _CLEAR
-            rival = min(heap[1:3], default=_NOBODY)[0]
+            rival = 0.0 if len(heap) == 1 else heap[1][0]
+            if len(heap) > 2 and heap[2][0] < rival:  # noqa: PLR2004 -- the second best is one of the two behind
+                rival = heap[2][0]
             if now < passing and cost > self._beaten and cost > -rival:
                 return heappop(heap)[1]
         row = self._best(now)
