@@ -63,7 +63,7 @@ class Recorded(ciw.dists.Distribution):
     def __init__(self, work: np.ndarray) -> None:
         self._work = work.tolist()
 
-    def sample(self, t: float | None = None, ind: Any = None) -> float:
+    def sample(self, t: float | None = None, ind: Any = None) -> float:  # noqa: ARG002, ANN401 -- Ciw's own signature
         return self._work[ind.id_number - 1] if ind.id_number <= len(self._work) else 1.0
 
 
@@ -92,8 +92,8 @@ def costly_first(some: Scene) -> Callable:
         )
     ]
 
-    def discipline(waiting: list, now: float) -> Any:
-        def cost(one: Any) -> float:
+    def discipline(waiting: list, now: float) -> Any:  # noqa: ANN401 -- Ciw has no types
+        def cost(one: Any) -> float:  # noqa: ANN401 -- Ciw has no types
             age = now - one.arrival_date
             return sum(f * (math.exp((age - t) / 60.0) if age < t else 0.5) for f, t in rows[one.id_number - 1])
 
@@ -130,7 +130,8 @@ def million(tickets: int) -> None:
         make = maker("cost-of-delay", some)
         seconds = cpu(lambda some=some, make=make, agents=agents: replay(some.workload, always(agents), make), 1)
         print(
-            f"  {tickets:,} tickets, {agents} agents, cost of delay: {seconds:.1f} s, {seconds / tickets * 1e6:.1f} us each"
+            f"  {tickets:,} tickets, {agents} agents, cost of delay: {seconds:.1f} s,"
+            f" {seconds / tickets * 1e6:.1f} us each"
         )
     some = scene(20_000, AGENTS)
     belief = some.belief

@@ -68,6 +68,8 @@ class SlopeQueue:
                     continue
                 near.append((rise - key, row, heap, heappop(heap)))
                 floor = max(floor, rise - key)
+                if heap is self._still:  # its order is exact: nobody behind the first can win
+                    break
         best = self._choose([row for height, row, _, _ in near if height >= floor - NEAR], now)
         for _, row, heap, entry in near:
             if row != best:
