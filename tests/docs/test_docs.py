@@ -44,17 +44,14 @@ def tidegate() -> str:
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=name)
 def test_every_block_of_a_page_runs(page: Path, demo: Path, tmp_path: Path) -> None:
     shutil.copytree(demo, tmp_path / "demo")
-    for i, (kind, text) in enumerate(blocks(page)):
-        if kind == "python":
-            run_python(page, i, tmp_path)
-        else:
-            for command, wanted in commands(text):
-                compare(command, wanted, shell(command, tmp_path))
+    for text in (text for kind, text in blocks(page) if kind == "console"):
+        for command, wanted in commands(text):
+            compare(command, wanted, shell(command, tmp_path))
+    run_python("\n".join(text for kind, text in blocks(page) if kind == "python"), tmp_path)
 
 
-def run_python(page: Path, last: int, folder: Path) -> None:
-    """Run a page's python blocks up to and with this one, as one program."""
-    code = "\n".join(text for kind, text in blocks(page)[: last + 1] if kind == "python")
+def run_python(code: str, folder: Path) -> None:
+    """Run a page's python blocks as one program."""
     done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

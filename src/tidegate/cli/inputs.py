@@ -72,6 +72,8 @@ def gather(
             [str(file) for file in files], mapping=mapping, now=moment, timezone=timezone, progress=progress
         )
     _say("tickets", tickets)
+    if tickets.table.height and tickets.table["first_response_at"].is_null().all():
+        support.say("  note: no first response times here, so every open ticket counts as not answered yet")
     sides = {}
     for name, path, reader in (
         ("accounts", accounts, read_accounts),
