@@ -83,8 +83,10 @@ def _print_groups(found: pl.DataFrame, tickets: pl.DataFrame, top: int) -> None:
         support.say("no two tickets seem to be about the same thing")
         return
     table = Table(box=None, pad_edge=False)
-    for heading, right in (("group", False), ("about", False), ("tickets", True), ("open", True), ("24 h", True)):
-        table.add_column(heading, justify="right" if right else "left", no_wrap=right)
+    table.add_column("group", no_wrap=True, min_width=8)
+    table.add_column("about", min_width=22)
+    for heading in ("tickets", "open", "24 h"):
+        table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("for example", overflow="ellipsis", no_wrap=True)
     for row in shown.head(top).iter_rows(named=True):
         words = [row["group_id"], row["group_name"], row["tickets"], row["similar_open"], row["similar_last_24h"]]
