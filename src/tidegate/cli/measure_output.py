@@ -51,7 +51,7 @@ def _print(screen: Console, report: Measured, *, definitions: bool) -> None:
     screen.print(Text(f"{report.side.label}, as known at {report.side.ledger.as_of:%Y-%m-%d %H:%M} UTC"))
     if report.other is not None:
         screen.print(Text(f"beside {report.other.label}"))
-    known = report.results.filter(report.results["n"] > 0)
+    known = report.results.filter((report.results["n"] > 0) | report.results["value"].is_not_null())
     rows: dict[str, list[dict[str, Any]]] = {}
     for row in known.iter_rows(named=True):
         rows.setdefault(CATALOGUE[row["name"]].family, []).append(row)

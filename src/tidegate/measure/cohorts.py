@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from tidegate.measure.elapsed import minutes_between, until
 from tidegate.measure.repair import as_time
 from tidegate.measure.states import ENDED
+from tidegate.measure.verdicts import age_band
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,7 +35,7 @@ def cohorts(ledger: Ledger, period: Period, by: str | None = None) -> dict[Cohor
     return {
         "opened": tickets.lazy().filter(period.holds("created_at")),
         "solved": solved,
-        "open": tickets.lazy().filter(open_at(ledger, period.end)),
+        "open": _open(ledger, tickets, period.end),
         "recent": _recent(tickets, period),
         "waits": _waits(ledger, tickets, period),
         "weeks": _weeks(solved, segmented=by is not None),
@@ -64,6 +66,15 @@ def open_at(ledger: Ledger, moment: datetime) -> pl.Series:
             .otherwise((pl.col("solved_at") >= as_time(moment)).fill_null(~pl.col("status").is_in(ENDED)))
         )["open"]
     )
+
+
+def _open(ledger: Ledger, tickets: pl.DataFrame, moment: datetime) -> pl.LazyFrame:
+    """Tickets open at a moment, as old as they were then."""
+    held = tickets.filter(open_at(ledger, moment))
+    if moment >= ledger.as_of:
+        return held.lazy()
+    age = minutes_between(held["created_at"], until(moment, held.height), held["level"], ledger.clocks)
+    return held.with_columns(age.alias("age_minutes"), age_band=age_band(moment)).lazy()
 
 
 def _segments(values: pl.Series) -> pl.Series:

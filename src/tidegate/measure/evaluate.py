@@ -60,11 +60,13 @@ def measure(
             f"there is no column {by!r} to split by", expected="one of " + ", ".join(sorted(ledger.tickets.columns))
         )
     tables = cohorts(ledger, period, by)
-    parts = [_split(tables, chosen, None, period, seed)]
+    parts = [_split(tables, chosen, None, period=period, seed=seed)]
     if by is not None:
-        parts.append(_split(tables, chosen, by, period, seed))
+        parts.append(_split(tables, chosen, by, column="segment", period=period, seed=seed))
     always = dict.fromkeys(name for m in chosen for name in m.also_by if name != by)
-    parts += [_split(tables, [m for m in chosen if column in m.also_by], column, period, seed) for column in always]
+    for name in always:
+        of_name = [m for m in chosen if name in m.also_by]
+        parts.append(_split(tables, of_name, name, column=name, period=period, seed=seed))
     parts.append(special([m for m in chosen if m.kind == "special"], tables, period, seed))
     return _described(pl.concat([part for part in parts if len(part)]), chosen)
 
@@ -78,7 +80,13 @@ def _chosen(names: Iterable[str] | None) -> list[Measure]:
 
 
 def _split(
-    tables: dict[Cohort, pl.LazyFrame], chosen: Sequence[Measure], by: str | None, period: Period, seed: int
+    tables: dict[Cohort, pl.LazyFrame],
+    chosen: Sequence[Measure],
+    by: str | None,
+    *,
+    column: str = "",
+    period: Period,
+    seed: int,
 ) -> pl.DataFrame:
     """Figures of every measure that is not special, split by one column: one pass over each cohort."""
     parts = [pl.DataFrame(schema=_FIGURE_SCHEMA)]
@@ -86,7 +94,8 @@ def _split(
         of_cohort = [m for m in chosen if m.cohort == name and m.kind != "special"]
         if not of_cohort:
             continue
-        keyed = table.with_columns(key=_key(by, table))
+        key = pl.col(column).cast(pl.String).fill_null(UNKNOWN) if by is not None else pl.lit(ALL)
+        keyed = table.with_columns(key=key)
         exact = [m for m in of_cohort if m.kind not in ("mean", "flow")]
         if exact:
             parts.append(_exact(keyed, exact, split=by is not None))
@@ -101,14 +110,6 @@ def _split(
 _FIGURE_SCHEMA: Final = pl.Schema(
     {"name": pl.String, "segment": pl.String, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64, "n": pl.Int64}
 )
-
-
-def _key(by: str | None, table: pl.LazyFrame) -> pl.Expr:
-    if by is None:
-        return pl.lit(ALL)
-    columns = table.collect_schema().names()
-    column = "segment" if "segment" in columns and by not in ("level", "age_band") else by
-    return pl.col(column).cast(pl.String).fill_null(UNKNOWN)
 
 
 def _exact(table: pl.LazyFrame, measures: Sequence[Measure], *, split: bool) -> pl.DataFrame:

@@ -66,6 +66,8 @@ class Ledger:
         The moment of asking.
     window_days
         A new ticket of the same requester within this many days is a recontact.
+    clocks
+        Business time.
     """
 
     tickets: pl.DataFrame
@@ -74,6 +76,7 @@ class Ledger:
     findings: pl.DataFrame
     as_of: datetime
     window_days: float
+    clocks: Clocks
 
     def intervals(self) -> pl.DataFrame:
         """Status intervals of every ticket, see `states.status_intervals`."""
@@ -157,6 +160,7 @@ def build_ledger(
         findings=findings_frame([*found, *found_events, *found_messages]),
         as_of=as_of,
         window_days=window_days,
+        clocks=clocks,
     )
 
 

@@ -197,10 +197,10 @@ def _moves(ledger: Ledger, people: pl.DataFrame, queue: pl.DataFrame) -> list[Mo
     held = _open(ledger).join(place, on="ticket_id", how="inner").sort("place", descending=True)
     moves = []
     for group in people.filter(pl.col("over") > 0)["group"].unique(maintain_order=True):
-        team = people.filter(pl.col("group") == group)
+        team = people.filter(pl.col("group").eq_missing(pl.lit(group, pl.String)))
         room = {row["assignee"]: int(row["capacity"] - row["open"]) for row in team.iter_rows(named=True)}
         for giver in [name for name, left in room.items() if left < 0]:
-            moves += _from(giver, str(group), held.filter(pl.col("assignee") == giver)["ticket_id"].to_list(), room)
+            moves += _from(giver, group or "", held.filter(pl.col("assignee") == giver)["ticket_id"].to_list(), room)
     return moves
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from tidegate.measure.repair import as_time
-from tidegate.measure.states import ENDED
 from tidegate.tables.words import URGENT
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def with_verdicts(tickets: pl.DataFrame, as_of: datetime, window_days: float) ->
         **_recontacts(as_of, window_days),
         reopened=_reopened(as_of),
         caught=_caught(),
-        age_band=_age_band(as_of),
+        age_band=age_band(as_of),
     )
     overridden = bool(tickets["rated"].count())
     return with_basics.with_columns(
@@ -131,7 +130,8 @@ def _false_levels(*, known: bool) -> dict[str, pl.Expr]:
     }
 
 
-def _age_band(as_of: datetime) -> pl.Expr:
+def age_band(as_of: datetime) -> pl.Expr:
+    """Band of a ticket's age at a moment, around the clock."""
     days = (as_time(as_of) - pl.col("created_at")).dt.total_seconds() / 86_400
     band = pl.when(pl.lit(value=False)).then(pl.lit(""))
     for name, bound in AGE_BANDS.items():
@@ -139,4 +139,4 @@ def _age_band(as_of: datetime) -> pl.Expr:
     return band.otherwise(pl.lit("over 30 days"))
 
 
-__all__ = ["AGE_BANDS", "ENDED", "NEAR", "REOPEN_DAYS", "with_verdicts"]
+__all__ = ["AGE_BANDS", "NEAR", "REOPEN_DAYS", "age_band", "with_verdicts"]

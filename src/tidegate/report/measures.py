@@ -35,7 +35,7 @@ def measures_page(report: Measured) -> str:
     MissingExtraError
         When the ``report`` extra, which draws the charts, is not installed.
     """
-    rows = [row for row in report.results.iter_rows(named=True) if row["n"] > 0]
+    rows = [row for row in report.results.iter_rows(named=True) if row["n"] > 0 or row["value"] is not None]
     sections = [_at_a_glance(report, rows), _flow(report), *_speed(report), *_targets(rows), _trends(report)]
     if report.other is not None:
         sections.append(_changes(rows))
