@@ -15,6 +15,9 @@ from tidegate.cli.map import map as map_
 from tidegate.cli.measure import measure
 from tidegate.cli.rank import rank
 from tidegate.cli.read import read
+from tidegate.cli.similar import similar
+from tidegate.cli.standup import standup
+from tidegate.cli.train import train
 
 app = typer.Typer(
     name="tidegate",
@@ -24,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (rank, explain, map_, read, measure, doctor, backtest, demo):
+for verb in (rank, explain, standup, measure, doctor, backtest, read, train, similar, map_, demo):
     app.command()(verb)
 app.add_typer(policy.app)
 

@@ -32,7 +32,7 @@ _FACTOR_TEXTS: Final[dict[str, tuple[tuple[str, ...], pl.Expr]]] = {
         pl.format("renews in {}", words.span(pl.col("days_to_renewal") * 1440)),
     ),
     "health": (("health",), pl.format("account health {} of 100", pl.col("health").round().cast(pl.Int64))),
-    "lifecycle": (("lifecycle",), pl.format("account is in {}", pl.col("lifecycle"))),
+    "lifecycle": (("lifecycle",), pl.format("{} account", pl.col("lifecycle"))),
     "payment": (("payment_status",), pl.format("payment {}", pl.col("payment_status"))),
     "strategic": ((), pl.lit("on the strategic list")),
     "expansion": ((), pl.lit("expansion under way")),
