@@ -253,8 +253,11 @@ def _levels(ordered: pl.DataFrame, base: Policy) -> tuple[pl.DataFrame, pl.DataF
     live = ordered[cut:]
     learned = learn_confusion(ordered, base, before=live["created_at"][0]) if live.height else None
     levels = given_levels(live.with_columns(given_level=pl.col("first_level")), base, learned=learned)
-    source = f"learned on the first {cut} tickets, which are not replayed" if learned else "the policy's own table"
-    words = (f"posterior: from the first priority alone, by {source}; true level: the last priority",)
+    source = f"a table learned on the first {cut} tickets" if learned else "the policy's own table"
+    words = (
+        f"posterior: from the first priority alone, by {source}; true level: the last priority; the"
+        f" first {cut} tickets are not replayed",
+    )
     return levels, live, _Told(levels_known=True, words=words)
 
 

@@ -19,9 +19,11 @@ from tidegate.tables.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from tidegate.policy.model import Policy
+    from tidegate.simulate.backtest import Runner
 
 _MADE_UP_AGENTS: Final = 25
 
@@ -59,7 +61,7 @@ def run(asked: Asked, *, seeds: int, jobs: int, cluster: str | None, keep: Path 
         )
 
 
-def _runner(jobs: int, cluster: str | None) -> nullcontext:
+def _runner(jobs: int, cluster: str | None) -> AbstractContextManager[Runner]:
     if cluster is None:
         return nullcontext(in_processes(jobs))
     from tidegate.simulate.cluster import on_cluster
