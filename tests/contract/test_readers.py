@@ -23,7 +23,7 @@ HOSTILE = {
     "base64": "QUJD" * 40_000,
     "emoji": "🔥" * 500 + "👩‍👩‍👧‍👦",
     "control": "\x00\x01\x1b[31mred\x7f\u2028\u200b",
-    "right to left": "שלום, אני צריך עזרה ‮evil",
+    "right to left": "שלום, אני צריך עזרה \u202eevil",
     "markup": "<script>" * 3000 + "[bold]x[/bold]",
     "pattern food": "(" * 5000 + "a+)+$" * 2000,
     "combining": "e" + "\u0301" * 5000,
@@ -53,7 +53,9 @@ def test_hostile_texts_are_read_or_said_to_be_unread(reader: Reader) -> None:
     readings = Readings.validate(reader.read(table, now=NOON))
     assert readings["ticket_id"].to_list() == table["ticket_id"].to_list()
     assert readings.select(pl.sum_horizontal(CHANCES)).to_series().to_list() == pytest.approx([1.0] * table.height)
-    silent = readings.filter(pl.col("ticket_id").is_in([str(list(HOSTILE).index(name)) for name in ("spaces", "empty")]))
+    silent = readings.filter(
+        pl.col("ticket_id").is_in([str(list(HOSTILE).index(name)) for name in ("spaces", "empty")])
+    )
     assert silent["unread"].to_list() == ["no text", "no text"]
     assert silent["intent"].to_list() == [None, None]
 
@@ -72,7 +74,9 @@ def test_a_ticket_reads_the_same_in_any_company(reader: Reader) -> None:
 
 
 def test_a_more_urgent_filed_level_is_never_read_as_less_urgent(reader: Reader) -> None:
-    readings = reader.read(tickets(*({"body": "The report is empty", "given_level": level} for level in LEVELS)), now=NOON)
+    readings = reader.read(
+        tickets(*({"body": "The report is empty", "given_level": level} for level in LEVELS)), now=NOON
+    )
     urgent = readings.select(pl.sum_horizontal(f"level_{level.lower()}" for level in URGENT)).to_series().to_list()
     assert urgent == sorted(urgent, reverse=True)
 
@@ -86,6 +90,8 @@ def test_a_second_reading_says_the_same(reader: Reader) -> None:
 
 def test_progress_reaches_its_end(reader: Reader) -> None:
     seen: list[tuple[int, int]] = []
-    reader.read(tickets({"body": "a"}, {"body": "b"}), now=NOON, progress=lambda done, total: seen.append((done, total)))
+    reader.read(
+        tickets({"body": "a"}, {"body": "b"}), now=NOON, progress=lambda done, total: seen.append((done, total))
+    )
     assert seen[-1] == (2, 2)
     assert all(done <= total for done, total in seen)

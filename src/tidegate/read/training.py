@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 JOINT_FROM: Final = 20
 """Labels a class (the median class) from which n-grams join the embedding; below it they learn accidents."""
 
-_DENSE: Final = 2.0
-"""Length of an embedding beside n-grams of length 1."""
+MARGIN_FROM: Final = 50
+"""Labels a class from which a support vector machine learns classes better than logistic regression does."""
 
 _SHY: Final = 0.4
 """Inverse strength of regularisation where probabilities are what is used."""
@@ -178,7 +178,7 @@ class _Blocks:
         wide = self.columns.shape[1] > 0
         if not joint and not wide:
             return self.dense[rows]
-        parts = [csr_array(_DENSE * self.dense[rows] if joint else self.dense[rows])]
+        parts = [csr_array(self.dense[rows])]
         parts += [self.text[rows]] if joint else []
         parts += [self.columns[rows]] if wide else []
         return hstack(parts, format="csr")
@@ -187,7 +187,7 @@ class _Blocks:
         """Put coefficients of `matrix` in their places among all features, shape (features, logits)."""
         dimensions, grams = self.dense.shape[1], self.text.shape[1]
         out = np.zeros((dimensions + grams + self.columns.shape[1], coefficients.shape[0]))
-        out[:dimensions] = coefficients[:, :dimensions].T * (_DENSE if joint else 1.0)
+        out[:dimensions] = coefficients[:, :dimensions].T
         rest = coefficients[:, dimensions:].T
         out[dimensions if joint else dimensions + grams :] = rest
         return out
@@ -208,21 +208,22 @@ def _head(
     if len(met) == 1:
         bias[met] = 0.0
     elif len(met) > 1:
-        joint = bool(np.median(np.bincount(places)) >= JOINT_FROM)
-        model = _classifier(question.kind, joint=joint).fit(blocks.matrix(known, joint=joint), places)
+        examples = float(np.median(np.bincount(places)))
+        joint = examples >= JOINT_FROM
+        model = _classifier(question.kind, examples).fit(blocks.matrix(known, joint=joint), places)
         weights, offset = _one_a_class(model.coef_, model.intercept_)
         coefficients[:, met], bias[met] = blocks.spread(weights, joint=joint), offset
     return Head(name=question.name, classes=answers), coefficients, bias
 
 
-def _classifier(kind: str, *, joint: bool) -> Any:  # noqa: ANN401 -- scikit-learn ships no types
+def _classifier(kind: str, examples: float) -> Any:  # noqa: ANN401 -- scikit-learn ships no types
     try:
         from sklearn.linear_model import LogisticRegression
         from sklearn.svm import LinearSVC
     except ImportError:
         raise MissingExtraError("train", "learning from a history") from None
-    if kind == "class" and joint:
-        return LinearSVC(C=0.5)
+    if kind == "class" and examples >= MARGIN_FROM:
+        return LinearSVC(C=0.5, random_state=0)
     return LogisticRegression(C=_SHY if kind == "probability" else 10.0, tol=1e-3, max_iter=300)
 
 

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from tidegate.read.cache import ReadingCache, keys
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 
 import numpy as np
@@ -25,7 +26,9 @@ def twin(text: str) -> int:
     """Number of grams of a cleaned text, counted one by one."""
     words = text.split(" ") if text else []
     runs = [f" {word} "[at : at + size] for word in words for size in (3, 4, 5) for at in range(len(word) + 3 - size)]
-    return len({("w", word) for word in words} | {("p", pair) for pair in zip(words, words[1:], strict=False)} | {("c", r) for r in runs})
+    return len(
+        {("w", word) for word in words} | {("p", pair) for pair in itertools.pairwise(words)} | {("c", r) for r in runs}
+    )
 
 
 @settings(deadline=None, max_examples=60)
