@@ -135,7 +135,7 @@ LINES = st.lists(
 
 
 @given(st.lists(LINES, min_size=1, max_size=5))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_cleaning_keeps_places_and_invents_nothing(texts: list[str]) -> None:
     cleaned = clean(pl.Series(texts))
     for before, after in zip(texts, cleaned["masked"], strict=True):

@@ -26,7 +26,7 @@ def test_no_hits_no_rows() -> None:
 
 
 @given(st.lists(st.text(max_size=80), min_size=1, max_size=5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_scores_stay_in_bounds(texts: list[str]) -> None:
     found = signals(pl.DataFrame({"body": texts}))
     assert found["sentiment"].is_between(-1, 1).all()
