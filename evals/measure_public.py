@@ -30,9 +30,8 @@ def main() -> None:
     }
     _table(years)
     early = ledger.tickets.filter("early").filter(pl.col("answered_at") < pl.col("created_at"))
-    print(
-        f"\nfirst responses before the opening: {early.height}, {early['created_at'].min()} to {early['created_at'].max()}\n"
-    )
+    days = f"{early['created_at'].min():%Y-%m-%d} to {early['created_at'].max():%Y-%m-%d}"
+    print(f"\nfirst responses before the opening: {early.height}, {days}\n")
 
     incidents, events = uci()
     ledger = build_ledger(incidents, events=events, as_of=latest_time(incidents, events))
