@@ -166,7 +166,7 @@ class Heads:
             If the file is missing, damaged or of another format.
         """
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 return cls._of(dict(arrays))
         except ModelError:
             raise

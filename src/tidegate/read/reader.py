@@ -345,7 +345,7 @@ def _table(folder: Path) -> str:
 
 def _windows(path: Path) -> dict[str, Window]:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             contents: dict[str, Any] = dict(arrays)
     except Exception as error:  # noqa: BLE001 -- a damaged zip raises errors of many kinds
         raise ModelError(f"{path.name} in {path.parent.name} cannot be read: {error}") from None

@@ -39,9 +39,8 @@ class KeywordReader:
         """Read tickets; see `reader.Reader.read`."""
         del now
         text = pl.Series("text", original(tickets)).str.to_lowercase().to_frame()
-        found = pl.coalesce(
-            pl.when(pl.col("text").str.contains(word, literal=True)).then(pl.lit(intent)) for word, intent in WORDS.items()
-        )
+        has = pl.col("text").str.contains
+        found = pl.coalesce(pl.when(has(word, literal=True)).then(pl.lit(intent)) for word, intent in WORDS.items())
         silent = pl.col("text").str.strip_chars() == ""
         read = text.select(
             intent=pl.when(~silent).then(found.fill_null("other")),
