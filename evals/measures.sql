@@ -269,7 +269,7 @@ select name, minutes from (
     union all by name
     select 'next_response' as name, waited as minutes from waits where waited is not null
     union all by name
-    select 'backlog_age' as name, age as minutes from f where open_then);
+    select 'backlog_age' as name, minutes(created_at, least(stop, as_of)) as minutes from f where open_then);
 
 create or replace temp table quantiles as
 with sorted as (select name, list_sort(list(minutes)) as xs from spans group by name)
@@ -318,4 +318,4 @@ select 'backlog' as name,
        'age_band=' || case when days < 1 then 'under 1 day' when days < 3 then '1 to 3 days' when days < 7 then '3 to 7 days'
                            when days < 30 then '7 to 30 days' else 'over 30 days' end as segment,
        count(*)::double as value, count(*) as n
-from (select trunc(age / 1440 * 86400) / 86400 as days from f where open_then) group by all;
+from (select trunc(minutes(created_at, least(stop, as_of)) * 60) / 86400 as days from f where open_then) group by all;
