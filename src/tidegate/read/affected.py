@@ -56,32 +56,11 @@ def affected(marked_texts: pl.Series) -> pl.DataFrame:
         ``row``, ``users``, ``confidence``, ``start``, ``end`` (characters of the original); rows that name none are
         absent. Vague words give a cautious guess with confidence 0.6.
     """
-    view = pl.col("view")
-    counted = (
-        rf" (?:\d{{1,3}}(?:[., ]\d{{3}})+|\d{{1,7}}|{_spoken()})\+?"
-        rf"(?: {_BETWEEN})? ?(?:[a-z]{{2,12}} )?(?:{WHO})[ .!?;:,\n]"
-    )
-    crowd = rf" (?:{'|'.join(sorted(CROWDS, key=lambda word: (-len(word), word)))})[ .!?;:,\n]"
-    frame = pl.DataFrame({"view": marked_texts}).with_row_index("row").filter(view.str.contains_any(_HINTS))
+    frame = pl.DataFrame({"view": marked_texts}).with_row_index("row").filter(pl.col("view").str.contains_any(_HINTS))
     if frame.is_empty():
         return pl.DataFrame(schema=_SCHEMA)
-    numbers = _matches(frame, view, counted).with_columns(
-        digits=pl.col("quote").str.extract(r"^ ([\d., ]+)").str.replace_all(r"\D", ""),
-        word=pl.col("quote").str.extract(rf"^ ({_spoken()}) "),
-        before=view.str.slice(pl.max_horizontal(pl.col("start") - 26, 0), pl.min_horizontal(pl.col("start"), 26) + 1),
-    )
-    numbers = numbers.filter(~pl.col("before").str.contains(rf" (?:{_ONLY_PLANNED})(?: [a-z]+)? ?$")).select(
-        "row", "start", "quote",
-        users=pl.coalesce(pl.col("digits").cast(pl.Int64, strict=False), _count(pl.col("word"), NUMBERS)),
-        confidence=pl.when(pl.col("word").is_in(list(VAGUE))).then(_VAGUE).otherwise(_SURE),
-    )  # fmt: skip
-    crowds = _matches(frame, view, crowd).select(
-        "row", "start", "quote",
-        users=_count(pl.col("quote").str.strip_chars(" .!?;:,\n"), CROWDS),
-        confidence=pl.lit(_VAGUE),
-    )  # fmt: skip
     return (
-        pl.concat([numbers, crowds])
+        pl.concat([_numbers(frame), _crowds(frame)])
         .filter(pl.col("users").is_between(1, MOST))
         .sort("row", "users", "start", descending=[False, True, False], maintain_order=True)
         .unique("row", keep="first", maintain_order=True)
@@ -92,6 +71,38 @@ def affected(marked_texts: pl.Series) -> pl.DataFrame:
             "start",
             end=pl.col("start") + pl.col("quote").str.len_bytes().cast(pl.Int32) - 2,
         )
+    )
+
+
+def _numbers(frame: pl.DataFrame) -> pl.DataFrame:
+    """People in figures or number words, unless they are only planned."""
+    counted = (
+        rf" (?:\d{{1,3}}(?:[., ]\d{{3}})+|\d{{1,7}}|{_spoken()})\+?"
+        rf"(?: {_BETWEEN})? ?(?:[a-z]{{2,12}} )?(?:{WHO})[ .!?;:,\n]"
+    )
+    reach, start = 26, pl.col("start")
+    before = pl.col("view").str.slice(pl.max_horizontal(start - reach, 0), pl.min_horizontal(start, reach) + 1)
+    digits = pl.col("quote").str.extract(r"^ ([\d., ]+)").str.replace_all(r"\D", "").cast(pl.Int64, strict=False)
+    word = pl.col("quote").str.extract(rf"^ ({_spoken()}) ")
+    return (
+        _matches(frame, pl.col("view"), counted)
+        .filter(~before.str.contains(rf" (?:{_ONLY_PLANNED})(?: [a-z]+)? ?$"))
+        .select(
+            "row",
+            "start",
+            "quote",
+            users=pl.coalesce(digits, _count(word, NUMBERS)),
+            confidence=pl.when(word.is_in(list(VAGUE))).then(_VAGUE).otherwise(_SURE),
+        )
+    )
+
+
+def _crowds(frame: pl.DataFrame) -> pl.DataFrame:
+    """People named as a crowd."""
+    crowd = rf" (?:{'|'.join(sorted(CROWDS, key=lambda word: (-len(word), word)))})[ .!?;:,\n]"
+    named = _count(pl.col("quote").str.strip_chars(" .!?;:,\n"), CROWDS)
+    return _matches(frame, pl.col("view"), crowd).select(
+        "row", "start", "quote", users=named, confidence=pl.lit(_VAGUE)
     )
 
 

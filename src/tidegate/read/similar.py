@@ -63,24 +63,7 @@ def terms(texts: pl.Series, subjects: pl.Series | None = None) -> pl.DataFrame:
         ``row``, ``term``, ``weight``: at most `TERMS` a text, each text's weights with a Euclidean norm of 1. Texts
         without a telling term are absent.
     """
-    heads = pl.lit("") if subjects is None else pl.lit(subjects.fill_null("") + " ")
-    text = pl.concat_str(*[pl.col("head")] * _SUBJECT, pl.col("text"))
-    split = pl.col("text").str.replace_all(r"([a-z0-9])([A-Z])", "${1} ${2}")
-    both = pl.concat_str(pl.col("text"), split, separator=" ")
-    words = phrases.flat(both.str.replace_all(r"\d{5,}", " ")).str.extract_all(r"[a-z0-9][a-z0-9_]+")
-    counted = (
-        pl.DataFrame({"text": texts.fill_null("")})
-        .with_columns(head=heads)
-        .select(text=text)
-        .with_row_index("row")
-        .select("row", term=words)
-        .explode("term")
-        .drop_nulls("term")
-        .filter(~pl.col("term").is_in(_STOP))
-        .with_columns(pl.col("term").str.replace(r"([a-rt-z]{3})s$", "${1}"))
-        .group_by("row", "term")
-        .agg(count=pl.len())
-    )
+    counted = _counted_terms(texts, subjects)
     known = len(texts)
     length = pl.col("count").sum().over("row")
     among = max(known, _FEW)
@@ -96,6 +79,28 @@ def terms(texts: pl.Series, subjects: pl.Series | None = None) -> pl.DataFrame:
         .head(TERMS)
         .with_columns(weight=pl.col("weight") / (pl.col("weight") ** 2).sum().sqrt().over("row"))
         .select("row", "term", "weight")
+    )
+
+
+def _counted_terms(texts: pl.Series, subjects: pl.Series | None) -> pl.DataFrame:
+    """How often each text says each term: ``row``, ``term``, ``count``."""
+    heads = pl.lit("") if subjects is None else pl.lit(subjects.fill_null("") + " ")
+    text = pl.concat_str(*[pl.col("head")] * _SUBJECT, pl.col("text"))
+    split = pl.col("text").str.replace_all(r"([a-z0-9])([A-Z])", "${1} ${2}")
+    both = pl.concat_str(pl.col("text"), split, separator=" ")
+    words = phrases.flat(both.str.replace_all(r"\d{5,}", " ")).str.extract_all(r"[a-z0-9][a-z0-9_]+")
+    return (
+        pl.DataFrame({"text": texts.fill_null("")})
+        .with_columns(head=heads)
+        .select(text=text)
+        .with_row_index("row")
+        .select("row", term=words)
+        .explode("term")
+        .drop_nulls("term")
+        .filter(~pl.col("term").is_in(_STOP))
+        .with_columns(pl.col("term").str.replace(r"([a-rt-z]{3})s$", "${1}"))
+        .group_by("row", "term")
+        .agg(count=pl.len())
     )
 
 
