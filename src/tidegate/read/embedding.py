@@ -30,8 +30,8 @@ MODELS: Final = Path(__file__).parent / "models"
 """Folder of the packaged table and heads."""
 
 _TYPES: Final = {"I8": np.int8, "F16": np.float16, "F32": np.float32}
-_ROWS: Final = 512
-"""Texts pooled at a time: their token vectors fit the processor's cache."""
+_ROWS: Final = 128
+"""Texts pooled at a time: bounds the table of their token counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +81,12 @@ class Embedding:
         return out
 
     def _pool(self, ids: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.float32]:
-        filled = counts > 0
-        pooled = np.zeros((len(counts), self.dimensions), dtype=np.float32)
-        if filled.any():
-            starts = (np.cumsum(counts) - counts)[filled]
-            weighted = self.vectors[ids].astype(np.float32)
-            weighted *= self.weights[ids][:, None]
-            sums = np.add.reduceat(weighted, starts, axis=0)
-            pooled[filled] = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), np.float32(1e-12))
-        return pooled
+        """Sum token vectors by text, as one product of token counts and the vectors of the tokens met."""
+        met, places = np.unique(ids, return_inverse=True)
+        cells = np.repeat(np.arange(len(counts)), counts) * len(met) + places
+        table = np.bincount(cells, minlength=len(counts) * len(met)).astype(np.float32)
+        sums = table.reshape(len(counts), len(met)) @ (self.vectors[met] * self.weights[met][:, None])
+        return sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), np.float32(1e-12))
 
 
 @cache
