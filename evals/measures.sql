@@ -163,7 +163,8 @@ with has as (
     select *, case when talked then human else first_response end as promised from clocked
 ), met as (
     select *,
-           case when human_at is not null or promised is not null then promised <= respond when age > respond then false end as first_met,
+           case when not responds then null when human_at is not null or promised is not null then promised <= respond
+                when age > respond then false end as first_met,
            case when solved_at is not null then working <= resolve
                 when age - coalesce(waiting_customer, 0) > resolve then false end as resolution_met
     from promised

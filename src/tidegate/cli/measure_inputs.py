@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 
 from tidegate.cli import support
 from tidegate.ingest import Mapping, read_events, read_messages, read_tickets
+from tidegate.ingest.convert import convert
+from tidegate.ingest.intake import read_raw
+from tidegate.ingest.raw import ROW
+from tidegate.ingest.recognise import recognise
 from tidegate.measure.measures import Period
+from tidegate.measure.snapshots import events_of, is_snapshot_log
 from tidegate.policy import load
 from tidegate.report.comparison import Measured, Side
 from tidegate.report.comparison import measured as compared
@@ -32,7 +37,7 @@ class History:
 
     tickets: Intake
     messages: Intake | None
-    events: Intake | None
+    events: pl.DataFrame | None
     policy: Policy
     window: float
     always: bool
@@ -66,10 +71,11 @@ def gather(
     with support.progress("reading") as progress:
         tickets = read_tickets(list(files), mapping=mapping, now=moment, timezone=timezone, progress=progress)
     talk = read_messages(list(messages), timezone=timezone) if messages else None
-    log = read_events(list(events), timezone=timezone) if events else None
-    for name, intake in (("tickets", tickets), ("messages", talk), ("events", log)):
+    read = read_events(list(events), timezone=timezone) if events else None
+    for name, intake in (("tickets", tickets), ("messages", talk), ("events", read)):
         if intake is not None:
             _say(name, intake)
+    log = _table(read) if events else from_snapshots(files, mapping, timezone)
     asked = None if now is None else moment
     ledger = _ledger(tickets, talk, log, chosen, now=asked, window=window, always=always)
     if not quiet:
@@ -89,7 +95,7 @@ def gather(
 def _ledger(
     tickets: Intake,
     messages: Intake | None,
-    events: Intake | None,
+    events: pl.DataFrame | None,
     policy: Policy,
     *,
     now: datetime | None,
@@ -100,11 +106,28 @@ def _ledger(
         tickets.table,
         policy,
         messages=_table(messages),
-        events=_table(events),
+        events=events,
         as_of=now,
         window_days=window,
         always=always,
     )
+
+
+def from_snapshots(files: Sequence[Path], mapping: Mapping | None, timezone: str | None) -> pl.DataFrame | None:
+    """Derive events where the tickets came as one log, a row each time a ticket was saved; None where not."""
+    if len(files) != 1 or str(files[0]) == "-":
+        return None
+    raw = read_raw(files[0])
+    columns = [name for name in raw.frame.columns if name != ROW]
+    settled = mapping.settled(columns, raw.name) if mapping else recognise(columns, "tickets")
+    if "updated_at" not in settled.columns:
+        return None
+    rows = convert(raw, settled, timezone).frame
+    if not is_snapshot_log(rows):
+        return None
+    derived = events_of(rows)
+    support.say(f"events: {derived.height:,} derived from the {rows.height:,} rows of the log")
+    return derived
 
 
 def _table(intake: Intake | None) -> pl.DataFrame | None:

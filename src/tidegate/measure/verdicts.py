@@ -35,7 +35,9 @@ def with_verdicts(tickets: pl.DataFrame, as_of: datetime, window_days: float) ->
     with_basics = tickets.with_columns(
         urgent=urgent,
         high_risk=urgent | pl.col("escalated").fill_null(value=False) | (pl.col("reopens") > 0).fill_null(value=False),
-        first_response_met=_met("promised_minutes", "age_minutes", "respond_target", _answered_by_people()),
+        first_response_met=pl.when(pl.col("answered").is_not_null()).then(
+            _met("promised_minutes", "age_minutes", "respond_target", _answered_by_people())
+        ),
         resolution_met=_met(
             "working_minutes",
             pl.col("age_minutes") - pl.col("waiting_customer").fill_null(0.0),

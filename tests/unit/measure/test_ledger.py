@@ -134,6 +134,12 @@ def test_targets_are_met_missed_or_undecided() -> None:
     assert found["first_response_met"].to_list() == [True, False, False, None, None]
 
 
+def test_where_no_response_is_known_none_is_missed() -> None:
+    targets = pl.DataFrame({"level": ["P1"], "respond": [60.0], "next": [60.0], "resolve": [60.0]})
+    row = only(ledger(tickets(ONE | {"given_level": "P1", "status": "solved", "solved_at": at(0.5)}), targets=targets))
+    assert (row["answered"], row["first_response_met"], row["any_missed"]) == (None, None, False)
+
+
 def test_every_kind_of_bad_input_is_named_counted_and_treated_as_stated() -> None:
     table = tickets(
         ONE | {"closed_at": at(20), "solved_at": at(10)},
