@@ -254,11 +254,9 @@ def _levels(ordered: pl.DataFrame, base: Policy) -> tuple[pl.DataFrame, pl.DataF
     learned = learn_confusion(ordered, base, before=live["created_at"][0]) if live.height else None
     levels = given_levels(live.with_columns(given_level=pl.col("first_level")), base, learned=learned)
     source = f"a table learned on the first {cut} tickets" if learned else "the policy's own table"
-    words = (
-        f"posterior: from the first priority alone, by {source}; true level: the last priority; the"
-        f" first {cut} tickets are not replayed",
-    )
-    return levels, live, _Told(levels_known=True, words=words)
+    words = f"posterior: from the first priority alone, by {source}; true level: the last priority"
+    taught = f"the first {cut} tickets only teach and are not replayed"
+    return levels, live, _Told(levels_known=True, words=(words, taught))
 
 
 def _view(live: pl.DataFrame, levels: pl.DataFrame, policy: Policy, axis: Axis, accounts: pl.DataFrame | None) -> View:

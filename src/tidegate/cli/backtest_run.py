@@ -74,7 +74,16 @@ def _setting(asked: Asked) -> tuple[MadeUp | Past, Sequence[str]]:
     if (asked.synthetic is None) == (not asked.history):
         raise InputError("name either a history or --synthetic and a load, and not both")
     if asked.synthetic is None:
-        return _past(asked, base, files)
+        return read_history(
+            asked.history,
+            base=base,
+            files=files,
+            agents=asked.agents,
+            accounts=asked.accounts,
+            load=asked.load,
+            follow_ups=asked.follow_ups or 0.0,
+            timezone=asked.timezone,
+        )
     if asked.agents is not None and not asked.agents.isdigit():
         raise InputError("a made-up desk needs a number of agents", column="--agents", value=asked.agents)
     agents = int(asked.agents) if asked.agents else _MADE_UP_AGENTS
@@ -83,15 +92,23 @@ def _setting(asked: Asked) -> tuple[MadeUp | Past, Sequence[str]]:
     return MadeUp(desk=desk, base=base, files=files, follow_ups=replace(FOLLOW_UPS, per_day=rate)), IMPUTED
 
 
-def _past(asked: Asked, base: Policy, files: dict[str, Policy]) -> tuple[Past, Sequence[str]]:
-    if asked.agents is None:
+def read_history(
+    history: Sequence[Path],
+    *,
+    base: Policy,
+    files: dict[str, Policy],
+    agents: str | None,
+    accounts: Path | None,
+    load: float,
+    follow_ups: float,
+    timezone: str | None,
+) -> tuple[Past, tuple[str, ...]]:
+    """Read the files of a history and make it ready; see `past.past`."""
+    if agents is None:
         raise InputError("how many agents worked?", column="--agents", expected="a number, or a file of agents")
     with support.progress("reading") as progress:
         tickets = read_tickets(
-            [str(file) for file in asked.history],
-            now=support.parse_now(None),
-            timezone=asked.timezone,
-            progress=progress,
+            [str(file) for file in history], now=support.parse_now(None), timezone=timezone, progress=progress
         )
     if tickets.rejected.height:
         support.say(f"tickets: {tickets.rejected.height} of {tickets.read} rows were rejected; `tidegate map` says why")
@@ -99,10 +116,10 @@ def _past(asked: Asked, base: Policy, files: dict[str, Policy]) -> tuple[Past, S
         tickets.table,
         base=base,
         files=files,
-        agents=int(asked.agents) if asked.agents.isdigit() else read_agents(asked.agents).table,
-        accounts=read_accounts(asked.accounts, timezone=asked.timezone).table if asked.accounts else None,
-        load=asked.load,
-        follow_ups=asked.follow_ups or 0.0,
+        agents=int(agents) if agents.isdigit() else read_agents(agents).table,
+        accounts=read_accounts(accounts, timezone=timezone).table if accounts else None,
+        load=load,
+        follow_ups=follow_ups,
     )
 
 
