@@ -13,6 +13,7 @@ from tidegate.cli.inputs import rejection
 from tidegate.cli.queue_table import print_queue
 from tidegate.cli.rank import Format
 from tidegate.cli.reasons_line import headline
+from tidegate.cli.spreadsheet import without_formulas
 from tidegate.cli.support import writing
 from tidegate.tables.words import LEVELS
 
@@ -32,8 +33,6 @@ _ENDINGS: Final = {
 }
 _TABLE_ROWS: Final = 50
 _REASONS: Final = 4
-_FORMULA: Final = r"^[=+\-@\t\r]"
-"""What a spreadsheet would run: such a text is written with an apostrophe before it."""
 
 
 def by_ending(out: Path | None) -> Format:
@@ -119,9 +118,4 @@ def flat(queue: pl.DataFrame) -> pl.DataFrame:
         rules.alias("points_rules"),
         headline(_REASONS),
     )
-    return plain.with_columns(_no_formula(name) for name, dtype in plain.schema.items() if dtype == pl.String)
-
-
-def _no_formula(name: str) -> pl.Expr:
-    text = pl.col(name)
-    return pl.when(text.str.contains(_FORMULA)).then(pl.concat_str(pl.lit("'"), text)).otherwise(text).alias(name)
+    return without_formulas(plain)
