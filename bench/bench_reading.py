@@ -113,14 +113,15 @@ def one_at_a_time(body: str, name: str, wanted: float) -> None:
 
 
 def memory() -> None:
-    """What loading and using the reader adds to a process that has Polars and NumPy, and how long loading takes."""
+    """What loading and using the reader adds to a process that has Polars and NumPy (Linux), and how long it takes."""
     code = (
-        "import resource, time, numpy, polars as pl, tokenizers; from tidegate.policy.loading import load;"
+        "import time, pathlib, numpy, polars as pl, tokenizers; from tidegate.policy.loading import load;"
         "import tidegate.read.reader as r; policy = load('starter');"
-        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; start = time.process_time();"
+        "held = lambda: int(pathlib.Path('/proc/self/statm').read_text().split()[1]) / 256;"
+        "before = held(); start = time.process_time();"
         "reader = r.default_reader(policy); loaded = time.process_time() - start;"
         "reader.model.text_logits(pl.Series(['help me please'] * 512));"
-        "print(loaded, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)"
+        "print(loaded, held() - before)"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     print(f"load {float(said[0]):.3f} s (wanted 0.3); memory added {float(said[1]):.0f} MB (wanted 60)")
