@@ -180,7 +180,7 @@ def memory(path: str) -> None:
     full(facts)
     size = facts.estimated_size()
     print(
-        f"frame {size / 1e6:.0f} MB; peak {peak() / 1e6:.0f} MB, of which interpreter and libraries {bare / 1e6:.0f} MB: "
+        f"frame {size / 1e6:.0f} MB; peak {peak() / 1e6:.0f} MB, of it interpreter and libraries {bare / 1e6:.0f} MB: "
         f"{peak() / size:.2f} times it, {(peak() - bare) / size:.2f} without them; wanted <= 3"
     )
 

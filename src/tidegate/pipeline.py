@@ -175,6 +175,37 @@ def _similar(tickets: pl.DataFrame, live: pl.DataFrame, now: datetime, wanted: s
     return joined.select(pl.col(name).fill_null(0) for name in sorted(wanted)).get_columns()
 
 
+def described(
+    tickets: pl.DataFrame, policy: Policy, now: datetime, *, last: int = 500, alike: bool = False
+) -> pl.DataFrame:
+    """Add what measures want of the texts: ``nature`` of the last tickets and, if asked, groups of one cause.
+
+    Parameters
+    ----------
+    tickets
+        Valid by `tables.Tickets`.
+    policy, now
+        What the team decided, and the moment of asking.
+    last
+        How many of the newest tickets are read for their nature.
+    alike
+        Whether to add ``similar``, the group of tickets about the same thing; looks at every text.
+    """
+    texts = tickets.filter(pl.any_horizontal(TEXTS.is_not_null()))
+    if texts.is_empty():
+        return tickets
+    newest = texts.sort("created_at", "ticket_id").tail(last)
+    readings = _read(newest, policy, now, learned=None, model=None, cache=None, progress=None)
+    added = [readings.select("ticket_id", "nature")]
+    if alike:
+        from tidegate.read.similar import similar
+
+        added.append(similar(texts, now=now).select("ticket_id", similar="group_id"))
+    for columns in added:
+        tickets = tickets.join(columns, on="ticket_id", how="left", maintain_order="left")
+    return tickets
+
+
 def _assignee_away(tickets: pl.DataFrame, agents: pl.DataFrame) -> pl.Series:
     """Whether each ticket's assignee, by identifier or name, is known not to be available."""
     away = agents.filter(~pl.col("available").fill_null(value=True))
@@ -269,4 +300,4 @@ def explain(ready: Ready, ticket_id: str) -> Explanation | None:
     )
 
 
-__all__ = ["Explanation", "Ready", "explain", "needed", "prepare", "queue", "rank"]
+__all__ = ["Explanation", "Ready", "described", "explain", "needed", "prepare", "queue", "rank"]

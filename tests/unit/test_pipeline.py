@@ -79,7 +79,10 @@ def test_a_learned_confusion_table_takes_the_place_of_the_policy_s() -> None:
 
 
 def test_tickets_about_the_same_thing_raise_each_other() -> None:
-    same = ["Nobody can sign in with single sign-on since this morning", "Single sign-on fails: nobody can sign in today"]
+    same = [
+        "Nobody can sign in with single sign-on since this morning",
+        "Single sign-on fails: nobody can sign in today",
+    ]
     frame = pl.DataFrame(
         {
             "ticket_id": [f"T{i}" for i in range(6)],

@@ -47,11 +47,11 @@ class Asked:
 
 def run(asked: Asked, *, seeds: int, jobs: int, cluster: str | None, keep: Path | None) -> Backtest:
     """Prepare the setting and replay every policy with every seed."""
-    setting, imputed = _setting(asked)
-    shelf = Shelf(keep, setting) if keep else None
+    where, imputed = setting(asked)
+    shelf = Shelf(keep, where) if keep else None
     with _runner(jobs, cluster) as runner, support.progress("replaying") as progress:
         return backtest(
-            setting,
+            where,
             asked.policies,
             range(seeds),
             imputed=imputed,
@@ -69,7 +69,8 @@ def _runner(jobs: int, cluster: str | None) -> AbstractContextManager[Runner]:
     return on_cluster(cluster)
 
 
-def _setting(asked: Asked) -> tuple[MadeUp | Past, Sequence[str]]:
+def setting(asked: Asked) -> tuple[MadeUp | Past, Sequence[str]]:
+    """Prepare where the replays take place, and say what is imputed."""
     base, files = load_policy(asked.targets), _files(asked.policies)
     if (asked.synthetic is None) == (not asked.history):
         raise InputError("name either a history or --synthetic and a load, and not both")

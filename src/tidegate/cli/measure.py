@@ -46,6 +46,9 @@ def measure(
     policy: PolicyFile = "starter",
     always: Annotated[bool, typer.Option("--always", help="Count every hour instead of business hours.")] = False,
     window: Window = 7.0,
+    alike: Annotated[
+        bool, typer.Option("--similar", help="Also tell recontacts about the same thing; looks at every text.")
+    ] = False,
     now: Now = None,
     map_file: MapFile = None,
     timezone: Timezone = None,
@@ -70,6 +73,8 @@ def measure(
             window=window,
             map_file=map_file,
             timezone=timezone,
+            described=True,
+            alike=alike,
         )
         report = measure_inputs.measured(got, start=start, end=end, by=by, compare=compare, seed=seed)
         shape = output or _by_ending(out)

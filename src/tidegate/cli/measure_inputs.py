@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tidegate import pipeline
 from tidegate.cli import support
 from tidegate.ingest import Mapping, read_events, read_messages, read_tickets
 from tidegate.ingest.convert import convert
@@ -63,6 +64,8 @@ def gather(
     map_file: Path | None,
     timezone: str | None,
     quiet: bool = False,
+    described: bool = False,
+    alike: bool = False,
 ) -> History:
     """Read the files and derive the ledger; say on standard error what was recognised, rejected and found odd."""
     moment = support.parse_now(now)
@@ -75,6 +78,9 @@ def gather(
     for name, intake in (("tickets", tickets), ("messages", talk), ("events", read)):
         if intake is not None:
             _say(name, intake)
+    if described:
+        table = pipeline.described(tickets.table, chosen, moment, alike=alike)
+        tickets = replace(tickets, table=table)
     log = _table(read) if events else from_snapshots(files, mapping, timezone)
     asked = None if now is None else moment
     ledger = _ledger(tickets, talk, log, chosen, now=asked, window=window, always=always)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from tidegate.cli.inputs import Inputs
+    from tidegate.pipeline import Ready
     from tidegate.policy.findings import Finding
     from tidegate.policy.model import Policy
 
@@ -61,8 +62,7 @@ def check(
             policy_output.write_refused(policy, error.findings, output)
             raise typer.Exit(support.NO) from None
         if on is not None and not _has_errors(findings):
-            sides = {"accounts": accounts, "incidents": incidents, "map_file": map_file}
-            facts = _facts_of_all(_gather(on, policy, sides, now=now, timezone=timezone))
+            facts = _facts_of_all(_gather(on, policy, accounts, incidents, map_file, now=now, timezone=timezone))
             findings = find(loaded, facts, lines=lines)
         policy_output.write_findings(file, findings, output)
     if _has_errors(findings):
@@ -102,8 +102,8 @@ def diff(
         old, new = load(before), load(after)
         moves = None
         if tickets is not None:
-            sides = {"accounts": accounts, "incidents": incidents, "map_file": map_file}
-            moves = _rank_under_both(_gather(tickets, before, sides, now=now, timezone=timezone), new)
+            got = _gather(tickets, before, accounts, incidents, map_file, now=now, timezone=timezone)
+            moves = _rank_under_both(got, new)
         policy_output.write_difference(old, new, diff_policies(old, new), moves, top=top, output=output)
 
 
@@ -112,32 +112,52 @@ def _has_errors(findings: list[Finding]) -> bool:
 
 
 def _gather(
-    tickets: Path, policy: str, sides: dict[str, Path | None], *, now: str | None, timezone: str | None
+    tickets: Path,
+    policy: str,
+    accounts: Path | None,
+    incidents: Path | None,
+    map_file: Path | None,
+    *,
+    now: str | None,
+    timezone: str | None,
 ) -> Inputs:
     from tidegate.cli.inputs import gather
 
-    return gather([tickets], **sides, agents=None, policy=policy, now=now, timezone=timezone)
+    return gather(
+        [tickets],
+        accounts=accounts,
+        incidents=incidents,
+        agents=None,
+        policy=policy,
+        map_file=map_file,
+        now=now,
+        timezone=timezone,
+    )
 
 
 def _facts_of_all(got: Inputs) -> pl.DataFrame:
     """Facts of every ticket that was read, as if each were open: rules are tried on more than today's backlog."""
     import polars as pl
 
-    from tidegate import pipeline
     from tidegate.tables.words import STATUS, TIME
 
     never = pl.lit(None, dtype=TIME)
     tickets = got.tickets.table.with_columns(status=pl.lit("open", dtype=STATUS), solved_at=never, closed_at=never)
-    return pipeline.prepare(tickets, got.policy, got.now, **_sides(got)).board.facts
+    return _prepared(got, tickets, got.policy).board.facts
 
 
-def _sides(got: Inputs) -> dict[str, pl.DataFrame]:
-    return {name: got.sides[name].table for name in ("accounts", "incidents") if name in got.sides}
+def _prepared(got: Inputs, tickets: pl.DataFrame, policy: Policy) -> Ready:
+    from tidegate import pipeline
+
+    accounts, incidents = (got.sides[name].table if name in got.sides else None for name in ("accounts", "incidents"))
+    return pipeline.prepare(
+        tickets, policy, got.now, accounts=accounts, incidents=incidents, cache=support.reading_cache()
+    )
 
 
 def _rank_under_both(got: Inputs, new: Policy) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rank what was read under the policy that it was read with, and under the new one."""
     from tidegate import pipeline
 
-    other = pipeline.prepare(got.tickets.table, new, got.now, **_sides(got))
+    other = _prepared(got, got.tickets.table, new)
     return pipeline.queue(got.ready, reasons=False), pipeline.queue(other, reasons=False)
