@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ciw
 import ciw.dists
@@ -11,7 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tidegate.backtesting.scoring import cost_points
+from tidegate.simulate.belief import Belief
 from tidegate.simulate.engine import replay
+from tidegate.simulate.policies import Scene, maker
 from tidegate.simulate.queues import KeyQueue
 from tidegate.simulate.roster import Seat, always
 from tidegate.simulate.workload import Workload
@@ -77,6 +80,47 @@ def test_every_customer_waits_as_long_as_in_ciw(service: str, agents: int, polic
     np.testing.assert_allclose(theirs[:, 0], load.at, rtol=1e-9)
     np.testing.assert_allclose(ours.wait, theirs[:, 1], atol=1e-6)
     assert ours.wait.max() > 1
+
+
+class Recorded(ciw.dists.Distribution):
+    """Each customer brings their own handling time, whenever the service begins."""
+
+    def __init__(self, work: np.ndarray) -> None:
+        self._work = work.tolist()
+
+    def sample(self, t: float | None = None, ind: Any = None) -> float:  # noqa: ARG002 (Ciw's own signature)
+        return self._work[ind.id_number - 1] if ind.id_number <= len(self._work) else 1.0
+
+
+def test_cost_of_delay_agrees_with_ciw_scoring_everybody() -> None:
+    load = workload(5, customers=1200, agents=4, service="lognormal", load=1.02)
+    draw = np.random.default_rng(6)
+    minutes = np.broadcast_to((10.0, 30.0, 240.0, 510.0), (1200, 4))
+    belief = Belief(
+        probability=draw.dirichlet([0.3] * 4, 1200), value=draw.lognormal(0, 1, 1200), effort=np.ones(1200),
+        minutes=minutes, weights=np.array([20, 6, 2, 1]) * (minutes / 60) ** -0.75, horizon=60.0, missed=0.5,
+    )  # fmt: skip
+    factor = belief.probability * belief.weights * belief.value[:, None]
+
+    def costly_first(waiting: list, now: float) -> Any:
+        rows = np.array([one.id_number - 1 for one in waiting])
+        age = (now - load.at[rows])[:, None]
+        press = np.where(age < minutes[rows], np.exp((age - minutes[rows]) / 60.0), 0.5)
+        return waiting[int(np.argmax((factor[rows] * press).sum(axis=1)))]
+
+    network = ciw.create_network(
+        arrival_distributions=[ciw.dists.Sequential([*np.diff(load.at, prepend=0.0), 1e12])],
+        service_distributions=[Recorded(load.work)],
+        number_of_servers=[4],
+        service_disciplines=[costly_first],
+    )
+    simulation = ciw.Simulation(network)
+    simulation.simulate_until_max_time(1e9)
+    records = sorted(simulation.get_all_records(), key=lambda record: record.arrival_date)
+    scene = Scene(workload=load, belief=belief, severity=(20, 6, 2, 1), cost=cost_points)
+    ours = replay(load, always(4), maker("cost-of-delay", scene))
+    np.testing.assert_allclose(ours.wait, [record.waiting_time for record in records], atol=1e-6)
+    assert ours.wait.max() > 100
 
 
 @settings(max_examples=15, deadline=None)
