@@ -3,7 +3,7 @@
     python evals/reading_accuracy.py [banking] [airline] [thunderbird] [hadoop] [incidents] [default] [--write]
 
 `--write` replaces the rows of evals/results/reading.md. Everything is learned with the same functions, settings and
-defaults as `tidegate train`. Those settings were chosen while looking at some of these sets: the results file says which.
+defaults as `tidegate train`. Those settings were chosen while looking at some of these sets: the results say which.
 """
 
 from __future__ import annotations
