@@ -211,11 +211,10 @@ def past(
     axis = Axis(first, last + max(timedelta(days=60), (last - first) / 2))
     clocks, at = axis.clocks(base), axis.minutes(live["created_at"])
     seats, pool, staffed = team(agents, live, axis, base)
-    minutes = sum(min(b, at[-1]) - max(a, at[0]) for s in seats for a, b in s.shifts if a < at[-1] and b > at[0])
     work = live["handling_minutes"].fill_null(np.nan).to_numpy()
     work = np.where(work > 0, work, np.nan)
     known = ~np.isnan(work)
-    mean = float(work[known].mean()) if known.mean() > TEACHES else load * minutes / live.height
+    mean = float(work[known].mean()) if known.mean() > TEACHES else load * _worked(seats, at) / live.height
     views = {name: _view(live, levels, rules, axis, accounts) for name, rules in {"": base, **files}.items()}
     true = live["given_level"].cast(LEVEL).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
     setting = Past(
@@ -233,6 +232,12 @@ def past(
         follow_ups=FollowUps(per_day=follow_ups, patience=360.0, minutes=0.2 * mean, day=1440.0),
     )
     return setting, (*told.words, *_words(setting, known, load, accounts), *staffed)
+
+
+def _worked(seats: Sequence[Seat], at: Column) -> float:
+    """Minutes that the team works between the first ticket and the last."""
+    first, last = float(at[0]), float(at[-1])
+    return sum(max(0.0, min(end, last) - max(start, first)) for seat in seats for start, end in seat.shifts)
 
 
 @dataclass(frozen=True, slots=True)
