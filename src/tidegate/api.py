@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tidegate import ingest, pipeline
-from tidegate.tables import Accounts, Agents, Incidents, InputError, Tickets
+from tidegate.tables import Accounts, Agents, Events, Incidents, InputError, Messages, Tickets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,6 +87,8 @@ def rank(
     accounts: pl.DataFrame | None = None,
     incidents: pl.DataFrame | None = None,
     agents: pl.DataFrame | None = None,
+    messages: pl.DataFrame | None = None,
+    events: pl.DataFrame | None = None,
     readings: pl.DataFrame | None = None,
     model: str | Path | None = None,
     top: int | None = None,
@@ -104,6 +106,8 @@ def rank(
         The moment of asking, with a zone; None is the present.
     accounts, incidents, agents
         As `read_accounts`, `read_incidents` and `read_agents` give them; None where there are none.
+    messages, events
+        As `read_messages` and `read_events` give them: clocks then pause, resume and count answers as they were.
     readings
         Valid by `tidegate.tables.Readings`; None reads the tickets.
     model
@@ -126,7 +130,16 @@ def rank(
         If a table does not keep its contract, or ``now`` has no zone.
     """
     ready = _ready(
-        tickets, policy, now, accounts=accounts, incidents=incidents, agents=agents, readings=readings, model=model
+        tickets,
+        policy,
+        now,
+        accounts=accounts,
+        incidents=incidents,
+        agents=agents,
+        messages=messages,
+        events=events,
+        readings=readings,
+        model=model,
     )
     return pipeline.queue(ready, top=top, reasons=reasons)
 
@@ -140,6 +153,8 @@ def explain(
     accounts: pl.DataFrame | None = None,
     incidents: pl.DataFrame | None = None,
     agents: pl.DataFrame | None = None,
+    messages: pl.DataFrame | None = None,
+    events: pl.DataFrame | None = None,
     readings: pl.DataFrame | None = None,
     model: str | Path | None = None,
 ) -> Explanation | None:
@@ -148,7 +163,16 @@ def explain(
     Parameters are those of `rank`. None where the ticket is not in the queue: unknown, waiting or closed.
     """
     ready = _ready(
-        tickets, policy, now, accounts=accounts, incidents=incidents, agents=agents, readings=readings, model=model
+        tickets,
+        policy,
+        now,
+        accounts=accounts,
+        incidents=incidents,
+        agents=agents,
+        messages=messages,
+        events=events,
+        readings=readings,
+        model=model,
     )
     return pipeline.explain(ready, ticket_id)
 
@@ -161,6 +185,8 @@ def _ready(
     accounts: pl.DataFrame | None,
     incidents: pl.DataFrame | None,
     agents: pl.DataFrame | None,
+    messages: pl.DataFrame | None,
+    events: pl.DataFrame | None,
     readings: pl.DataFrame | None,
     model: str | Path | None,
 ) -> pipeline.Ready:
@@ -169,6 +195,8 @@ def _ready(
         ("accounts", Accounts, accounts),
         ("incidents", Incidents, incidents),
         ("agents", Agents, agents),
+        ("messages", Messages, messages),
+        ("events", Events, events),
     ):
         if table is not None:
             _check(name, schema, table)

@@ -63,12 +63,15 @@ class Ready:
         The moment of asking.
     counts
         How many tickets are ranked, waiting and closed; they sum to the tickets that came.
+    ledger
+        The messages and events that the clocks rest on.
     """
 
     tickets: pl.DataFrame
     board: Board
     now: datetime
     counts: dict[str, int]
+    ledger: dict[str, pl.DataFrame | None]
 
 
 def prepare(
@@ -79,6 +82,8 @@ def prepare(
     accounts: pl.DataFrame | None = None,
     incidents: pl.DataFrame | None = None,
     agents: pl.DataFrame | None = None,
+    messages: pl.DataFrame | None = None,
+    events: pl.DataFrame | None = None,
     readings: pl.DataFrame | None = None,
     model: Path | str | None = None,
     cache: ReadingCache | None = None,
@@ -94,6 +99,9 @@ def prepare(
         What the team decided, and the moment of asking.
     accounts, incidents, agents
         Valid by `tables.Accounts`, `tables.Incidents` and `tables.Agents`; None where there are none.
+    messages, events
+        Valid by `tables.Messages` and `tables.Events`: clocks then pause, resume and answer as the ledger says; None
+        takes them from the tickets' own columns.
     readings
         Valid by `tables.Readings`, one row a ticket; None reads the tickets.
     model
@@ -121,6 +129,8 @@ def prepare(
         accounts=accounts,
         incidents=incidents,
         readings=readings,
+        messages=messages,
+        events=events,
         needs=needed(policy),
     )
     alike = needed(policy) & SIMILAR
@@ -131,7 +141,8 @@ def prepare(
     if "evidence" in readings.columns:
         facts = facts.with_columns(readings["evidence"])
     counts = {"ranked": live.height, "waiting": int(waits.sum()), "closed": int(closed.sum())}
-    return Ready(tickets=live, board=Board.of(facts, policy, targets), now=now, counts=counts)
+    ledger = {"messages": messages, "events": events}
+    return Ready(tickets=live, board=Board.of(facts, policy, targets), now=now, counts=counts, ledger=ledger)
 
 
 def _read(
@@ -244,7 +255,16 @@ def _shown(ready: Ready, board: Board, rows: NDArray[np.int64], *, first: int = 
     """Write out some rows of the queue with everything that people are shown."""
     shown = board.take(rows)
     frame = queue_frame(shown, first=first)
-    when = due(ready.tickets[rows], shown.facts, board.policy, ready.now, frame["level"], table=board.targets)
+    when = due(
+        ready.tickets[rows],
+        shown.facts,
+        board.policy,
+        ready.now,
+        frame["level"],
+        table=board.targets,
+        messages=ready.ledger["messages"],
+        events=ready.ledger["events"],
+    )
     return with_reasons(frame.with_columns(shown.facts["clock"].cast(CLOCK), *when.get_columns()), shown)
 
 
@@ -255,13 +275,25 @@ def rank(
     *,
     accounts: pl.DataFrame | None = None,
     incidents: pl.DataFrame | None = None,
+    messages: pl.DataFrame | None = None,
+    events: pl.DataFrame | None = None,
     readings: pl.DataFrame | None = None,
     model: Path | str | None = None,
     top: int | None = None,
     reasons: bool = True,
 ) -> pl.DataFrame:
     """Rank the open tickets: `prepare`, then `queue`; see there for the parameters."""
-    ready = prepare(tickets, policy, now, accounts=accounts, incidents=incidents, readings=readings, model=model)
+    ready = prepare(
+        tickets,
+        policy,
+        now,
+        accounts=accounts,
+        incidents=incidents,
+        messages=messages,
+        events=events,
+        readings=readings,
+        model=model,
+    )
     return queue(ready, top=top, reasons=reasons)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidegate import pipeline
-from tidegate.ingest import read_tickets
+from tidegate.ingest import read_events, read_tickets
 from tidegate.policy import load
 from tidegate.tables.words import STATUSES
 
@@ -95,3 +95,31 @@ def test_tickets_about_the_same_thing_raise_each_other() -> None:
     told = {row["ticket_id"]: [reason["text"] for reason in row["reasons"]] for row in queue.iter_rows(named=True)}
     assert all("3 similar in 24 hours" in told[f"T{i}"] for i in range(4))
     assert not any("similar" in text for i in (4, 5) for text in told[f"T{i}"])
+
+
+def test_the_ledger_stops_the_clock_while_the_customer_is_asked() -> None:
+    start = NOW.replace(hour=9) - timedelta(days=3)  # a Friday
+    frame = pl.DataFrame(
+        {
+            "ticket_id": ["T1"],
+            "created_at": [start],
+            "status": ["open"],
+            "priority": ["high"],
+            "first_response_at": [start],
+        }
+    )
+    events = read_events(
+        pl.DataFrame(
+            {
+                "event_id": ["1", "2", "3"],
+                "ticket_id": ["T1"] * 3,
+                "at": [start, start + timedelta(hours=1), start + timedelta(hours=5)],
+                "kind": ["created", "waiting_customer", "status"],
+                "new": ["new", "waiting", "open"],
+            }
+        )
+    ).table
+    tickets = read_tickets(frame, now=NOW).table
+    plain, paused = (pipeline.rank(tickets, POLICY, NOW, events=log) for log in (None, events))
+    assert paused["minutes_left"][0] - plain["minutes_left"][0] == 240
+    assert paused["due_at"][0] > plain["due_at"][0]

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tidegate.cli import support
-from tidegate.cli.rank import Accounts, Agents, Incidents, MapFile, Model, Now, PolicyFile, Timezone
+from tidegate.cli.rank import Accounts, Agents, Events, Incidents, MapFile, Messages, Model, Now, PolicyFile, Timezone
 
 
 class Format(StrEnum):
@@ -25,6 +25,8 @@ def explain(
     accounts: Accounts = None,
     incidents: Incidents = None,
     agents: Agents = None,
+    messages: Messages = None,
+    events: Events = None,
     policy: PolicyFile = "starter",
     map_file: MapFile = None,
     now: Now = None,
@@ -41,6 +43,8 @@ def explain(
             accounts=accounts,
             incidents=incidents,
             agents=agents,
+            messages=messages,
+            events=events,
             policy=policy,
             map_file=map_file,
             now=now,

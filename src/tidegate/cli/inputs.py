@@ -7,13 +7,24 @@ from typing import TYPE_CHECKING
 
 from tidegate import pipeline
 from tidegate.cli import support
-from tidegate.ingest import Mapping, read_accounts, read_agents, read_incidents, read_tickets
+from tidegate.enrich.findings import clock_findings
+from tidegate.ingest import (
+    Mapping,
+    read_accounts,
+    read_agents,
+    read_events,
+    read_incidents,
+    read_messages,
+    read_tickets,
+)
 from tidegate.policy import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
     from pathlib import Path
+
+    import polars as pl
 
     from tidegate.ingest import Intake
     from tidegate.policy.model import Policy
@@ -32,7 +43,7 @@ class Inputs:
     policy, now
         The policy, and the moment of asking.
     sides
-        What was read of accounts, incidents and agents, by name.
+        What was read of accounts, incidents, agents, messages and events, by name.
     """
 
     tickets: Intake
@@ -63,6 +74,8 @@ def gather(
     now: str | None,
     timezone: str | None,
     model: str | None = None,
+    messages: Path | None = None,
+    events: Path | None = None,
 ) -> Inputs:
     """Read the files and make them ready; say on standard error what was recognised, noted and rejected."""
     moment, chosen = support.parse_now(now), load(policy)
@@ -79,17 +92,23 @@ def gather(
         ("accounts", accounts, read_accounts),
         ("incidents", incidents, read_incidents),
         ("agents", agents, read_agents),
+        ("messages", messages, read_messages),
+        ("events", events, read_events),
     ):
         if path is not None:
             sides[name] = _side(name, path, reader, timezone)
+    tables = {name: intake.table for name, intake in sides.items()}
+    _say_findings(clock_findings(tickets.table, moment, tables.get("events")))
     with support.progress("reading texts") as progress:
         ready = pipeline.prepare(
             tickets.table,
             chosen,
             moment,
-            accounts=sides["accounts"].table if "accounts" in sides else None,
-            incidents=sides["incidents"].table if "incidents" in sides else None,
-            agents=sides["agents"].table if "agents" in sides else None,
+            accounts=tables.get("accounts"),
+            incidents=tables.get("incidents"),
+            agents=tables.get("agents"),
+            messages=tables.get("messages"),
+            events=tables.get("events"),
             model=model,
             cache=support.reading_cache(),
             progress=progress,
@@ -116,6 +135,11 @@ def _say(name: str, intake: Intake) -> None:
             support.say("    " + rejection(row))
         if intake.rejected.height > _SHOWN:
             support.say(f"    and {intake.rejected.height - _SHOWN:,} more; --format json lists them all")
+
+
+def _say_findings(findings: pl.DataFrame) -> None:
+    for row in findings.iter_rows(named=True):
+        support.say(f"{row['table']}: {row['count']:,} of {row['of']:,}: {row['meaning']}; {row['repair']}")
 
 
 def recognised(mapping: Mapping) -> str:

@@ -31,6 +31,8 @@ Files = Annotated[
 Accounts = Annotated[Path | None, typer.Option(help="Accounts: tier, contract value, renewal, health, payments.")]
 Incidents = Annotated[Path | None, typer.Option(help="Incidents on our side.")]
 Agents = Annotated[Path | None, typer.Option(help="People who take tickets.")]
+Messages = Annotated[Path | None, typer.Option(help="Messages: who answered when, for exact clocks.")]
+Events = Annotated[Path | None, typer.Option(help="Changes of tickets: clocks then pause and resume as they did.")]
 PolicyFile = Annotated[str, typer.Option(help="starter, playbook, or a policy file.")]
 MapFile = Annotated[
     Path | None, typer.Option("--map", help="Column mapping; `tidegate map FILE` writes one to start from.")
@@ -52,6 +54,8 @@ def rank(
     accounts: Accounts = None,
     incidents: Incidents = None,
     agents: Agents = None,
+    messages: Messages = None,
+    events: Events = None,
     policy: PolicyFile = "starter",
     map_file: MapFile = None,
     now: Now = None,
@@ -76,6 +80,8 @@ def rank(
             accounts=accounts,
             incidents=incidents,
             agents=agents,
+            messages=messages,
+            events=events,
             policy=policy,
             map_file=map_file,
             now=now,
