@@ -19,13 +19,15 @@ RETRIES = 5
 
 
 @contextmanager
-def on_cluster(address: str) -> Generator[Runner]:
+def on_cluster(address: str, *, timeout: float = 10.0) -> Generator[Runner]:
     """Connect to a Dask scheduler and give a runner for `backtest`.
 
     Parameters
     ----------
     address
         Such as ``tcp://scheduler:8786``; every worker needs tidegate installed.
+    timeout
+        Seconds to wait for the scheduler.
 
     Raises
     ------
@@ -39,7 +41,7 @@ def on_cluster(address: str) -> Generator[Runner]:
     except ImportError as error:
         raise MissingExtraError("cluster", "replays on a Dask cluster") from error
     try:
-        client = Client(address, timeout=10)
+        client = Client(address, timeout=timeout)
     except (OSError, ValueError) as error:
         raise InputError("no Dask scheduler answers", value=address, expected="such as tcp://scheduler:8786") from error
 

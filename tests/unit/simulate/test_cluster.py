@@ -58,5 +58,5 @@ def test_a_killed_worker_changes_nothing(cluster: LocalCluster) -> None:
 @pytest.mark.filterwarnings("ignore")
 def test_nobody_at_the_address_is_an_error_that_says_so() -> None:
     pytest.importorskip("distributed")
-    with pytest.raises(InputError, match="no Dask scheduler answers"), on_cluster("tcp://127.0.0.1:9"):
+    with pytest.raises(InputError, match="no Dask scheduler answers"), on_cluster("tcp://127.0.0.1:9", timeout=1.0):
         pass
