@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -212,12 +213,17 @@ class StaticReader:
         if self.cache is None:
             found = read_texts(texts)
         else:
-            found, _ = self.cache.through(self.model.version, texts, read_texts)
+            found, _ = self.cache.through(self._kept_under(), texts, read_texts)
         return self._readings(tickets, found)
+
+    def _kept_under(self) -> str:
+        """Name what a reading rests on besides the text: the model, the word lists, the zone of deadlines."""
+        said = f"{self.model.version} {lexicon_digest()} {self.policy.calendar.timezone}"
+        return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
 
     def _texts(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Read what rests on the text alone: signals, and each head's part of the logits."""
-        found = signals(rows)
+        found = signals(rows, zone=self.policy.calendar.timezone)
         logits = self.model.text_logits(found["text"])
         silent = found["text"].str.strip_chars() == ""
         return found.drop("text").with_columns(
@@ -275,6 +281,16 @@ class StaticReader:
         outside = pl.col("in_scope") < (self.model.scope if review.scope is None else review.scope)
         unsure = pl.Series(spans) | (~pl.col("silent") & (foreign | outside.fill_null(value=False)))
         return [_set_lists(held), unsure.alias("unsure")]
+
+
+@lru_cache(maxsize=1)
+def lexicon_digest() -> str:
+    """Digest of the packaged word lists: readings kept on disk do not outlive them."""
+    digest = hashlib.blake2b(digest_size=8)
+    for path in sorted((MODELS.parent / "lexicon").iterdir()):
+        if path.is_file():
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def default_reader(policy: Policy, *, learned: Given | None = None, cache: ReadingCache | None = None) -> StaticReader:
