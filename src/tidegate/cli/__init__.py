@@ -16,8 +16,10 @@ from tidegate.cli.measure import measure
 from tidegate.cli.rank import rank
 from tidegate.cli.read import read
 from tidegate.cli.similar import similar
+from tidegate.cli.staff import staff
 from tidegate.cli.standup import standup
 from tidegate.cli.train import train
+from tidegate.cli.tune import tune
 
 app = typer.Typer(
     name="tidegate",
@@ -27,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (rank, explain, standup, measure, doctor, backtest, read, train, similar, map_, demo):
+for verb in (rank, explain, standup, measure, doctor, backtest, staff, tune, read, train, similar, map_, demo):
     app.command()(verb)
 app.add_typer(policy.app)
 

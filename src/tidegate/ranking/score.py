@@ -93,7 +93,7 @@ def score(facts: pl.DataFrame, policy: Policy, targets: TargetTable, flags: Flag
 
 
 def _score(facts: pl.DataFrame, policy: Policy, targets: TargetTable, flags: Flags) -> Scores:
-    value = facts.lazy().select(value_of(policy)).collect()["value"].to_numpy()
+    value = facts.lazy().with_columns(value_of(policy)).select("value").collect()["value"].to_numpy()
     ruled = outcome(policy.rules, flags, facts.height)
     probability = clamp(posterior(facts), ruled.floor, ruled.ceiling)
     weighed = value if ruled.value is None else value * ruled.value

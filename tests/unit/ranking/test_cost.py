@@ -76,3 +76,10 @@ def test_weights_are_the_policy_s() -> None:
     assert weights(POLICY, TARGETS)[0].tolist() == pytest.approx(
         [20 * (10 / 60) ** -0.75, 6 * 0.5**-0.75, 2 * 4**-0.75, (480 / 60) ** -0.75]
     )
+
+
+@given(st.lists(tickets, max_size=5))
+def test_without_value_factors_every_value_is_one(rows: list[dict]) -> None:
+    plain = policy_with()
+    scores = Board.of(facts(rows), plain, target_table(plain)).scores
+    assert scores.value.tolist() == [1.0] * len(rows)
