@@ -1,6 +1,6 @@
 """Change one number of a policy and see what moves: what `tidegate policy diff` does, as functions of frames.
 
-    python examples/02_change_a_policy.py
+python examples/02_change_a_policy.py
 """
 
 from __future__ import annotations

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tidegate.cli import support
+from tidegate.cli.formats import Page
 from tidegate.cli.rank import Accounts, Agents, Events, Incidents, MapFile, Messages, Model, Now, PolicyFile, Timezone
-
-
-class Format(StrEnum):
-    """Shapes that an explanation can be written in."""
-
-    table = "table"
-    json = "json"
 
 
 def explain(
@@ -32,7 +25,7 @@ def explain(
     now: Now = None,
     timezone: Timezone = None,
     model: Model = None,
-    output: Annotated[Format, typer.Option("--format", help="A page to read, or JSON.")] = Format.table,
+    output: Annotated[Page, typer.Option("--format", help="A page to read, or JSON.")] = Page.table,
 ) -> None:
     """Say why a ticket stands where it stands, why above the next one, and what would change it."""
     with support.errors():
@@ -51,4 +44,4 @@ def explain(
             timezone=timezone,
             model=model,
         )
-        explain_output.write(got, ticket, as_json=output is Format.json)
+        explain_output.write(got, ticket, as_json=output is Page.json)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tidegate.cli import support
+from tidegate.cli.formats import Page
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,15 +21,8 @@ if TYPE_CHECKING:
 app = typer.Typer(name="policy", help="Check, show and compare policies.", no_args_is_help=True, rich_markup_mode=None)
 
 
-class Format(StrEnum):
-    """Shapes that an answer can be written in."""
-
-    table = "table"
-    json = "json"
-
-
 PolicyFile = Annotated[str, typer.Argument(metavar="POLICY", help="starter, playbook, or a policy file.")]
-Output = Annotated[Format, typer.Option("--format", help="table, or json for programs.")]
+Output = Annotated[Page, typer.Option("--format", help="table, or json for programs.")]
 Accounts = Annotated[Path | None, typer.Option(help="Accounts of those tickets.")]
 Incidents = Annotated[Path | None, typer.Option(help="Incidents on our side.")]
 MapFile = Annotated[Path | None, typer.Option("--map", help="Column mapping of the tickets.")]
@@ -46,7 +39,7 @@ def check(
     map_file: MapFile = None,
     now: Now = None,
     timezone: Timezone = None,
-    output: Output = Format.table,
+    output: Output = Page.table,
 ) -> None:
     """Say what is wrong or doubtful in a policy, with the line and the mend; exit with 1 on errors."""
     with support.errors():
@@ -70,7 +63,7 @@ def check(
 
 
 @app.command()
-def show(policy: PolicyFile, output: Output = Format.table) -> None:
+def show(policy: PolicyFile, output: Output = Page.table) -> None:
     """Show a policy as it is understood: defaults, targets, weights, and what each rule needs."""
     with support.errors():
         from tidegate.cli import policy_output
@@ -91,7 +84,7 @@ def diff(
     now: Now = None,
     timezone: Timezone = None,
     top: Annotated[int, typer.Option(min=0, help="Tickets shown of those that move.")] = 20,
-    output: Output = Format.table,
+    output: Output = Page.table,
 ) -> None:
     """Show what two policies say differently, and which tickets a change would move."""
     with support.errors():

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from tidegate import pipeline
+from tidegate.cli.formats import Format
 from tidegate.cli.inputs import rejection
 from tidegate.cli.queue_table import print_queue
-from tidegate.cli.rank import Format
 from tidegate.cli.reasons_line import headline
 from tidegate.cli.spreadsheet import without_formulas
 from tidegate.cli.support import writing

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tidegate.cli import support
+from tidegate.cli.formats import Format
 
 if TYPE_CHECKING:
     from tidegate.cli.inputs import Inputs
-
-
-class Format(StrEnum):
-    """Shapes that a queue can be written in."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
-    ndjson = "ndjson"
-    parquet = "parquet"
 
 
 Files = Annotated[
