@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tidegate import ingest, pipeline
+from tidegate.pipeline import Known
 from tidegate.tables import Accounts, Agents, Events, Incidents, InputError, Messages, Tickets
 
 if TYPE_CHECKING:
@@ -129,18 +130,10 @@ def rank(
     InputError
         If a table does not keep its contract, or ``now`` has no zone.
     """
-    ready = _ready(
-        tickets,
-        policy,
-        now,
-        accounts=accounts,
-        incidents=incidents,
-        agents=agents,
-        messages=messages,
-        events=events,
-        readings=readings,
-        model=model,
+    known = Known(
+        accounts=accounts, incidents=incidents, agents=agents, messages=messages, events=events, readings=readings
     )
+    ready = _ready(tickets, policy, now, known, model)
     return pipeline.queue(ready, top=top, reasons=reasons)
 
 
@@ -162,54 +155,27 @@ def explain(
 
     Parameters are those of `rank`. None where the ticket is not in the queue: unknown, waiting or closed.
     """
-    ready = _ready(
-        tickets,
-        policy,
-        now,
-        accounts=accounts,
-        incidents=incidents,
-        agents=agents,
-        messages=messages,
-        events=events,
-        readings=readings,
-        model=model,
+    known = Known(
+        accounts=accounts, incidents=incidents, agents=agents, messages=messages, events=events, readings=readings
     )
+    ready = _ready(tickets, policy, now, known, model)
     return pipeline.explain(ready, ticket_id)
 
 
 def _ready(
-    tickets: pl.DataFrame,
-    policy: Policy,
-    now: datetime | None,
-    *,
-    accounts: pl.DataFrame | None,
-    incidents: pl.DataFrame | None,
-    agents: pl.DataFrame | None,
-    messages: pl.DataFrame | None,
-    events: pl.DataFrame | None,
-    readings: pl.DataFrame | None,
-    model: str | Path | None,
+    tickets: pl.DataFrame, policy: Policy, now: datetime | None, known: Known, model: str | Path | None
 ) -> pipeline.Ready:
-    for name, schema, table in (
-        ("tickets", Tickets, tickets),
-        ("accounts", Accounts, accounts),
-        ("incidents", Incidents, incidents),
-        ("agents", Agents, agents),
-        ("messages", Messages, messages),
-        ("events", Events, events),
+    _check("tickets", Tickets, tickets)
+    for schema, table in (
+        (Accounts, known.accounts),
+        (Incidents, known.incidents),
+        (Agents, known.agents),
+        (Messages, known.messages),
+        (Events, known.events),
     ):
         if table is not None:
-            _check(name, schema, table)
-    return pipeline.prepare(
-        tickets,
-        policy,
-        _moment(now),
-        accounts=accounts,
-        incidents=incidents,
-        agents=agents,
-        readings=readings,
-        model=model,
-    )
+            _check(schema.__name__.lower(), schema, table)
+    return pipeline.prepare(tickets, policy, _moment(now), known=known, model=model)
 
 
 def _check(name: str, schema: type[dy.Schema], table: pl.DataFrame) -> None:

@@ -50,6 +50,28 @@ FOR_WEIGHTED_SUM: Final = frozenset({"urgency", "given_urgency", "sentiment", "f
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known besides the tickets, each table valid by its contract; None where there is none.
+
+    Attributes
+    ----------
+    accounts, incidents, agents
+        What the business knows.
+    messages, events
+        The ledger: clocks then pause, resume and count answers as they were, instead of by the tickets' own columns.
+    readings
+        What was read already, one row a ticket; None reads the tickets.
+    """
+
+    accounts: pl.DataFrame | None = None
+    incidents: pl.DataFrame | None = None
+    agents: pl.DataFrame | None = None
+    messages: pl.DataFrame | None = None
+    events: pl.DataFrame | None = None
+    readings: pl.DataFrame | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
     """Tickets made ready for ranking.
 
@@ -61,17 +83,17 @@ class Ready:
         Their facts and scores.
     now
         The moment of asking.
+    known
+        What else was known.
     counts
         How many tickets are ranked, waiting and closed; they sum to the tickets that came.
-    ledger
-        The messages and events that the clocks rest on.
     """
 
     tickets: pl.DataFrame
     board: Board
     now: datetime
+    known: Known
     counts: dict[str, int]
-    ledger: dict[str, pl.DataFrame | None]
 
 
 def prepare(
@@ -79,12 +101,7 @@ def prepare(
     policy: Policy,
     now: datetime,
     *,
-    accounts: pl.DataFrame | None = None,
-    incidents: pl.DataFrame | None = None,
-    agents: pl.DataFrame | None = None,
-    messages: pl.DataFrame | None = None,
-    events: pl.DataFrame | None = None,
-    readings: pl.DataFrame | None = None,
+    known: Known | None = None,
     model: Path | str | None = None,
     cache: ReadingCache | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -97,13 +114,8 @@ def prepare(
         Valid by `tables.Tickets`; closed ones count as history.
     policy, now
         What the team decided, and the moment of asking.
-    accounts, incidents, agents
-        Valid by `tables.Accounts`, `tables.Incidents` and `tables.Agents`; None where there are none.
-    messages, events
-        Valid by `tables.Messages` and `tables.Events`: clocks then pause, resume and answer as the ledger says; None
-        takes them from the tickets' own columns.
-    readings
-        Valid by `tables.Readings`, one row a ticket; None reads the tickets.
+    known
+        Accounts, incidents, agents, the ledger and readings, where there are any.
     model
         A folder that ``tidegate train`` wrote; None reads with the packaged model; ``"columns"`` leaves texts unread
         and takes the level posterior from the tickets' own columns.
@@ -112,37 +124,37 @@ def prepare(
     progress
         Called with tickets read and tickets in all.
     """
+    known = known or Known()
     waits = tickets["status"].is_in(WAITING if policy.clocks.hold == "pauses" else WAITING[:1])
     closed = tickets["status"].is_in(CLOSED)
     live = tickets.filter(~(waits | closed))
-    if readings is None:
+    if known.readings is None:
         learned = learn_confusion(tickets, policy)
         readings = _read(live, policy, now, learned=learned, model=model, cache=cache, progress=progress)
-    elif readings.height != live.height:
-        readings = live.select("ticket_id").join(readings, on="ticket_id", how="left", maintain_order="left")
+    else:
+        readings = live.select("ticket_id").join(known.readings, on="ticket_id", how="left", maintain_order="left")
     targets = target_table(policy)
     facts = facts_of(
         live,
         history=tickets,
         policy=policy,
         now=now,
-        accounts=accounts,
-        incidents=incidents,
+        accounts=known.accounts,
+        incidents=known.incidents,
+        messages=known.messages,
+        events=known.events,
         readings=readings,
-        messages=messages,
-        events=events,
         needs=needed(policy),
     )
     alike = needed(policy) & SIMILAR
     if alike and model != COLUMNS:
         facts = facts.with_columns(_similar(tickets, live, now, alike))
-    if agents is not None:
-        facts = facts.with_columns(_assignee_away(live, agents))
+    if known.agents is not None:
+        facts = facts.with_columns(_assignee_away(live, known.agents))
     if "evidence" in readings.columns:
         facts = facts.with_columns(readings["evidence"])
     counts = {"ranked": live.height, "waiting": int(waits.sum()), "closed": int(closed.sum())}
-    ledger = {"messages": messages, "events": events}
-    return Ready(tickets=live, board=Board.of(facts, policy, targets), now=now, counts=counts, ledger=ledger)
+    return Ready(tickets=live, board=Board.of(facts, policy, targets), now=now, known=known, counts=counts)
 
 
 def _read(
@@ -262,39 +274,10 @@ def _shown(ready: Ready, board: Board, rows: NDArray[np.int64], *, first: int = 
         ready.now,
         frame["level"],
         table=board.targets,
-        messages=ready.ledger["messages"],
-        events=ready.ledger["events"],
+        messages=ready.known.messages,
+        events=ready.known.events,
     )
     return with_reasons(frame.with_columns(shown.facts["clock"].cast(CLOCK), *when.get_columns()), shown)
-
-
-def rank(
-    tickets: pl.DataFrame,
-    policy: Policy,
-    now: datetime,
-    *,
-    accounts: pl.DataFrame | None = None,
-    incidents: pl.DataFrame | None = None,
-    messages: pl.DataFrame | None = None,
-    events: pl.DataFrame | None = None,
-    readings: pl.DataFrame | None = None,
-    model: Path | str | None = None,
-    top: int | None = None,
-    reasons: bool = True,
-) -> pl.DataFrame:
-    """Rank the open tickets: `prepare`, then `queue`; see there for the parameters."""
-    ready = prepare(
-        tickets,
-        policy,
-        now,
-        accounts=accounts,
-        incidents=incidents,
-        messages=messages,
-        events=events,
-        readings=readings,
-        model=model,
-    )
-    return queue(ready, top=top, reasons=reasons)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -332,4 +315,4 @@ def explain(ready: Ready, ticket_id: str) -> Explanation | None:
     )
 
 
-__all__ = ["Explanation", "Ready", "described", "explain", "needed", "prepare", "queue", "rank"]
+__all__ = ["Explanation", "Known", "Ready", "described", "explain", "needed", "prepare", "queue"]

@@ -8,6 +8,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import tidegate as tg
 from tidegate import pipeline
 from tidegate.ingest import read_events, read_tickets
 from tidegate.policy import load
@@ -57,7 +58,7 @@ def test_the_order_of_the_rows_does_not_matter(rows: list[tuple[str, int, str | 
     tickets = table(rows)
     order = list(range(tickets.height))
     random.shuffle(order)  # type: ignore[attr-defined]
-    one, other = (pipeline.rank(frame, POLICY, NOW) for frame in (tickets, tickets[order]))
+    one, other = (tg.rank(frame, POLICY, NOW) for frame in (tickets, tickets[order]))
     assert one.write_json() == other.write_json()
 
 
@@ -74,7 +75,7 @@ def test_a_learned_confusion_table_takes_the_place_of_the_policy_s() -> None:
     )
     tickets = read_tickets(frame, now=NOW).table
     assert tickets["first_level"].drop_nulls().unique().to_list() == ["P3"]
-    queue = pipeline.rank(tickets, POLICY, NOW)
+    queue = tg.rank(tickets, POLICY, NOW)
     assert queue["level_p0"][0] > 0.8
 
 
@@ -91,7 +92,7 @@ def test_tickets_about_the_same_thing_raise_each_other() -> None:
             "subject": [*same, *same, "Where is the invoice for February?", "How do I export the payroll report?"],
         }
     )
-    queue = pipeline.rank(read_tickets(frame, now=NOW).table, POLICY, NOW)
+    queue = tg.rank(read_tickets(frame, now=NOW).table, POLICY, NOW)
     told = {row["ticket_id"]: [reason["text"] for reason in row["reasons"]] for row in queue.iter_rows(named=True)}
     assert all("3 similar in 24 hours" in told[f"T{i}"] for i in range(4))
     assert not any("similar" in text for i in (4, 5) for text in told[f"T{i}"])
@@ -120,6 +121,6 @@ def test_the_ledger_stops_the_clock_while_the_customer_is_asked() -> None:
         )
     ).table
     tickets = read_tickets(frame, now=NOW).table
-    plain, paused = (pipeline.rank(tickets, POLICY, NOW, events=log) for log in (None, events))
+    plain, paused = (tg.rank(tickets, POLICY, NOW, events=log) for log in (None, events))
     assert paused["minutes_left"][0] - plain["minutes_left"][0] == 240
     assert paused["due_at"][0] > plain["due_at"][0]

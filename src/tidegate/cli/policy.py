@@ -142,10 +142,7 @@ def _facts_of_all(got: Inputs) -> pl.DataFrame:
 def _prepared(got: Inputs, tickets: pl.DataFrame, policy: Policy) -> Ready:
     from tidegate import pipeline
 
-    accounts, incidents = (got.sides[name].table if name in got.sides else None for name in ("accounts", "incidents"))
-    return pipeline.prepare(
-        tickets, policy, got.now, accounts=accounts, incidents=incidents, cache=support.reading_cache()
-    )
+    return pipeline.prepare(tickets, policy, got.now, known=got.ready.known, cache=support.reading_cache())
 
 
 def _rank_under_both(got: Inputs, new: Policy) -> tuple[pl.DataFrame, pl.DataFrame]:
