@@ -6,11 +6,11 @@ python bench/bench_rank.py [TICKETS]
 from __future__ import annotations
 
 import math
-import resource
 import subprocess
 import sys
 import tempfile
 from datetime import UTC, datetime
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -186,8 +186,9 @@ def memory(path: str) -> None:
 
 
 def peak() -> int:
-    """Largest resident memory of this process so far, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    """Largest resident memory of this process so far, in bytes; getrusage would also count the parent before exec."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
 
 def main() -> None:
