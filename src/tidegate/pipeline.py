@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from tidegate.enrich.accounts import match_accounts
 from tidegate.enrich.clocks import due
 from tidegate.enrich.facts import facts as facts_of
 from tidegate.policy.conditions import required_columns
@@ -198,6 +199,11 @@ def _similar(tickets: pl.DataFrame, live: pl.DataFrame, now: datetime, wanted: s
     return joined.select(pl.col(name).fill_null(0) for name in sorted(wanted)).get_columns()
 
 
+def with_tier(tickets: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
+    """Add ``tier``, that of each ticket's account, null where it is not known: promises may differ by it."""
+    return tickets.with_columns(tier=accounts["tier"].gather(match_accounts(tickets, accounts).row))
+
+
 def described(
     tickets: pl.DataFrame, policy: Policy, now: datetime, *, last: int = 500, alike: bool = False
 ) -> pl.DataFrame:
@@ -315,4 +321,4 @@ def explain(ready: Ready, ticket_id: str) -> Explanation | None:
     )
 
 
-__all__ = ["Explanation", "Known", "Ready", "described", "explain", "needed", "prepare", "queue"]
+__all__ = ["Explanation", "Known", "Ready", "described", "explain", "needed", "prepare", "queue", "with_tier"]

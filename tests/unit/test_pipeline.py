@@ -124,3 +124,11 @@ def test_the_ledger_stops_the_clock_while_the_customer_is_asked() -> None:
     plain, paused = (tg.rank(tickets, POLICY, NOW, events=log) for log in (None, events))
     assert paused["minutes_left"][0] - plain["minutes_left"][0] == 240
     assert paused["due_at"][0] > plain["due_at"][0]
+
+
+def test_promises_may_differ_by_tier() -> None:
+    frame = pl.DataFrame(
+        {"ticket_id": ["1", "2"], "created_at": [NOW, NOW], "status": ["open"] * 2, "account_id": ["a", "b"]}
+    )
+    accounts = tg.read_accounts(pl.DataFrame({"account_id": ["a"], "tier": ["strategic"]}))
+    assert pipeline.with_tier(read_tickets(frame, now=NOW).table, accounts)["tier"].to_list() == ["strategic", None]

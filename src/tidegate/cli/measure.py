@@ -36,6 +36,7 @@ def measure(
     files: Files,
     messages: Messages = None,
     events: Events = None,
+    accounts: Annotated[Path | None, typer.Option(help="Accounts: promises may differ by tier.")] = None,
     start: Annotated[str | None, typer.Option("--from", help="First moment, ISO 8601. Default: the first.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="End, not included. Default: the last moment known.")] = None,
     by: Annotated[str | None, typer.Option(help="Column to split by, such as group, product or language.")] = None,
@@ -75,6 +76,7 @@ def measure(
             timezone=timezone,
             described=True,
             alike=alike,
+            accounts=accounts,
         )
         report = measure_inputs.measured(got, start=start, end=end, by=by, compare=compare, seed=seed)
         shape = output or _by_ending(out)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tidegate import pipeline
 from tidegate.cli import support
-from tidegate.ingest import Mapping, read_events, read_messages, read_tickets
+from tidegate.ingest import Mapping, read_accounts, read_events, read_messages, read_tickets
 from tidegate.ingest.convert import convert
 from tidegate.ingest.intake import read_raw
 from tidegate.ingest.raw import ROW
@@ -66,6 +66,7 @@ def gather(
     quiet: bool = False,
     described: bool = False,
     alike: bool = False,
+    accounts: Path | None = None,
 ) -> History:
     """Read the files and derive the ledger; say on standard error what was recognised, rejected and found odd."""
     moment = support.parse_now(now)
@@ -78,6 +79,10 @@ def gather(
     for name, intake in (("tickets", tickets), ("messages", talk), ("events", read)):
         if intake is not None:
             _say(name, intake)
+    if accounts is not None:
+        customers = read_accounts(accounts, timezone=timezone)
+        _say("accounts", customers)
+        tickets = replace(tickets, table=pipeline.with_tier(tickets.table, customers.table))
     if described:
         table = pipeline.described(tickets.table, chosen, moment, alike=alike)
         tickets = replace(tickets, table=table)

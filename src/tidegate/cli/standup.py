@@ -64,7 +64,10 @@ def standup(
         )
         talk = read_messages(list(messages), timezone=timezone).table if messages else None
         log = read_events(list(events), timezone=timezone).table if events else None
-        ledger = history(got.tickets.table, got.policy, messages=talk, events=log, as_of=got.now)
+        table = got.tickets.table
+        if "accounts" in got.sides:
+            table = pipeline.with_tier(table, got.sides["accounts"].table)
+        ledger = history(table, got.policy, messages=talk, events=log, as_of=got.now)
         people = got.sides["agents"].table if "agents" in got.sides else None
         zone = got.policy.calendar.timezone
         since, ends = night_and_day(got.now, zone)
