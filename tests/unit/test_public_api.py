@@ -110,3 +110,8 @@ def test_rejected_rows_warn() -> None:
     with pytest.warns(UserWarning, match="1 of 2 rows were rejected"):
         frame = tg.read_tickets(pl.DataFrame({"id": ["1", "2"], "created": ["2026-01-01", "soon"]}), now=NOW)
     assert frame["ticket_id"].to_list() == ["1"]
+
+
+def test_the_package_runs_as_a_module() -> None:
+    done = subprocess.run([sys.executable, "-m", "tidegate", "--version"], check=True, capture_output=True, text=True)
+    assert done.stdout.startswith("tidegate ")
