@@ -12,8 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from tidegate import pipeline
+from tidegate.cli.glance_output import lines
 from tidegate.cli.queue_output import entries
 from tidegate.cli.support import console, printable
+from tidegate.enrich.glance import glance
 from tidegate.tables import InputError
 
 if TYPE_CHECKING:
@@ -41,15 +43,23 @@ def write(got: Inputs, ticket: str, *, as_json: bool) -> None:
             expected=_where(got, ticket),
             mend="`tidegate rank` lists the tickets that are ranked.",
         )
+    known = got.ready.known
+    seen = glance(ticket, got.tickets.table, got.now, accounts=known.accounts, incidents=known.incidents)
     if as_json:
         document = {
             "ticket": next(entries(found.queue)),
             "above_next": asdict(found.lead) if found.lead else None,
             "would_change": [asdict(move) for move in found.moves],
+            "customer": asdict(seen),
         }
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1, default=str) + "\n")
         return
     _page(got, found)
+    screen = console()
+    screen.print()
+    screen.print(Text("The customer at a glance", style="bold"))
+    for line in lines(seen):
+        screen.print(Text("  " + printable(line)))
 
 
 def _where(got: Inputs, ticket: str) -> str:

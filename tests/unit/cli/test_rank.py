@@ -197,9 +197,13 @@ def test_explain_opens_a_ticket(tickets: Path) -> None:
     document = json.loads(done.stdout)
     assert document["ticket"]["ticket_id"] == "8"
     assert document["above_next"]["next_id"] == "7"
+    assert [past["ticket_id"] for past in document["customer"]["last_tickets"]] == ["9", "10"]
     for move in document["would_change"]:
         assert move["level"][0] != move["level"][1] or move["lane"][0] != move["lane"][1]
-    assert "What would change it" in run("explain", str(tickets), "7", "--now", NOW).stdout
+    page = run("explain", str(tickets), "7", "--now", NOW).stdout
+    assert "What would change it" in page
+    assert "The customer at a glance" in page
+    assert "a@one.example" in page
 
 
 def test_explain_says_where_a_ticket_went(tickets: Path) -> None:
