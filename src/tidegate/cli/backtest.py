@@ -55,6 +55,10 @@ def backtest(
     keep: Annotated[
         Path | None, typer.Option(help="Folder for finished replays: a backtest that was stopped goes on from there.")
     ] = None,
+    bound: Annotated[
+        bool,
+        typer.Option("--bound", help="On a made-up desk: add a lower bound of the value's delay under any policy."),
+    ] = False,
     timezone: Annotated[str | None, typer.Option(help="Zone of times that name none. Default: UTC.")] = None,
     output: Annotated[Format, typer.Option("--format", help="Shape of the result.")] = Format.table,
     out: Annotated[Path | None, typer.Option(help="File to write; default standard output.")] = None,
@@ -76,7 +80,7 @@ def backtest(
             days=days,
             timezone=timezone,
         )
-        found = backtest_run.run(asked, seeds=seeds, jobs=jobs, cluster=cluster, keep=keep)
+        found = backtest_run.run(asked, seeds=seeds, jobs=jobs, cluster=cluster, keep=keep, bound=bound)
         write(found, output, out)
     if found.missing:
         support.say(f"interrupted: {len(found.seeds)} of {len(found.seeds) + len(found.missing)} seeds were finished")

@@ -12,6 +12,7 @@ from tidegate.cli import support
 from tidegate.ingest import read_accounts, read_agents, read_tickets
 from tidegate.policy import load as load_policy
 from tidegate.simulate.backtest import Backtest, backtest, in_processes
+from tidegate.simulate.bound import check, value_delay_bound
 from tidegate.simulate.policies import NAMES
 from tidegate.simulate.synthetic import FOLLOW_UPS, Desk
 from tidegate.simulate.trial import Shelf
@@ -45,12 +46,16 @@ class Asked:
     timezone: str | None
 
 
-def run(asked: Asked, *, seeds: int, jobs: int, cluster: str | None, keep: Path | None) -> Backtest:
-    """Prepare the setting and replay every policy with every seed."""
+def run(
+    asked: Asked, *, seeds: int, jobs: int, cluster: str | None, keep: Path | None, bound: bool = False
+) -> Backtest:
+    """Prepare the setting and replay every policy with every seed; bound the finished ones from below if asked."""
     where, imputed = setting(asked)
+    if bound:
+        check(where.stage("fifo", 0))  # before hours of replays
     shelf = Shelf(keep, where) if keep else None
     with _runner(jobs, cluster) as runner, support.progress("replaying") as progress:
-        return backtest(
+        found = backtest(
             where,
             asked.policies,
             range(seeds),
@@ -59,6 +64,10 @@ def run(asked: Asked, *, seeds: int, jobs: int, cluster: str | None, keep: Path 
             shelf=shelf,
             progress=progress,
         )
+    if not bound:
+        return found
+    with support.progress("bounding") as progress:
+        return replace(found, bound=value_delay_bound(where, found.seeds, progress=progress))
 
 
 def _runner(jobs: int, cluster: str | None) -> AbstractContextManager[Runner]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Group, RenderableType
 
     from tidegate.simulate.backtest import Backtest, Estimate
+    from tidegate.simulate.bound import Bound
 
 SHOWN: Final = {
     ("value_breach", "all"): "value\nlate",
@@ -90,7 +91,14 @@ def to_tables(found: Backtest) -> Group:
         for policy in policies:
             table.add_row(policy, *("\n".join(spell(cells[policy, *cell])) for cell in SHOWN))
         parts += [Text(""), table]
+    if found.bound:
+        parts += [Text(""), Text(bound_words(found.bound))]
     return Group(*parts)
+
+
+def bound_words(bound: Bound) -> str:
+    """Say in a line what no policy can be below."""
+    return f"Lower bound of value's delay: {bound.value:.1f} {bound.unit}. It bounds {bound.bounds}."
 
 
 def to_text(found: Backtest) -> str:
@@ -121,6 +129,8 @@ def to_html(found: Backtest) -> str:
         if found.differences:
             body += _table(found.differences, found.policies[1:], measure)
         sections.append(Section(title=title, body=body))
+    if found.bound:
+        sections.append(Section(title="Lower bound", body=list_html([bound_words(found.bound)])))
     return page("Backtest", sections, lead=LEAD, foot=_scale(found))
 
 

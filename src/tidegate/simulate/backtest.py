@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tidegate.simulate.bound import Bound
     from tidegate.simulate.trial import Shelf
 
     Column = NDArray[np.float64]
@@ -84,6 +85,8 @@ class Backtest:
         What is not from the history but assumed, in words.
     missing
         Seeds that were asked for and not finished.
+    bound
+        What no policy can be below; None where nobody asked.
     """
 
     results: tuple[Estimate, ...]
@@ -93,6 +96,7 @@ class Backtest:
     weeks: int
     imputed: tuple[str, ...]
     missing: tuple[int, ...] = ()
+    bound: Bound | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Lay out as JSON has it."""
