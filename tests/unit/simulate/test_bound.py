@@ -85,7 +85,7 @@ def test_never_above_what_an_order_comes_to(seed: int, agents: int, busy: float)
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_never_above_a_policy_with_follow_ups_and_not_idle(seed: int) -> None:
+def test_never_above_a_policy_under_which_customers_write_again(seed: int) -> None:
     setting = MadeUp(desk=Desk(agents=4, days=3, load=0.95), base=load("starter"), files={})
     bound = value_delay_bound(setting, [seed])
     found = backtest(setting, ["fifo", "wspt", "oracle", "cost-of-delay"], [seed])
@@ -162,6 +162,7 @@ def test_a_history_is_refused_before_anything_is_replayed(tmp_path: Path) -> Non
     assert not kept.exists()
 
 
+@pytest.mark.slow  # three shapes, one of them with charts
 def test_the_verb_tells_the_bound_and_what_it_bounds() -> None:
     small = ["backtest", "--synthetic", "0.9", "--days", "2", "--agents", "3", "--seeds", "2", "--policy", "fifo"]
     told = json.loads(CliRunner().invoke(app, [*small, "--bound", "--format", "json"]).stdout)
@@ -170,6 +171,7 @@ def test_the_verb_tells_the_bound_and_what_it_bounds() -> None:
     assert 0 < told["bound"]["value"] <= delay["value"]
     assert told["bound"]["unit"] == delay["unit"]
     assert json.loads(CliRunner().invoke(app, [*small, "--format", "json"]).stdout)["bound"] is None
-    table = CliRunner().invoke(app, [*small, "--bound"]).stdout
-    assert "Lower bound of value's delay" in table
-    assert "follow-ups, reopens and skills are left out" in " ".join(table.split())
+    for shape in ("table", "html"):
+        told = CliRunner().invoke(app, [*small, "--bound", "--format", shape]).stdout
+        assert "Lower bound of value" in told
+        assert "follow-ups, reopens and skills are left out" in " ".join(told.split())
