@@ -60,7 +60,9 @@ def backtest(
         typer.Option("--bound", help="On a made-up desk: add a lower bound of the value's delay under any policy."),
     ] = False,
     timezone: Annotated[str | None, typer.Option(help="Zone of times that name none. Default: UTC.")] = None,
-    output: Annotated[Format, typer.Option("--format", help="Shape of the result.")] = Format.table,
+    output: Annotated[
+        Format | None, typer.Option("--format", help="Default: by the ending of --out, else table.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; default standard output.")] = None,
 ) -> None:
     """Replay a history, or a made-up desk, under several policies; estimates with intervals, never a proof."""
@@ -81,7 +83,7 @@ def backtest(
             timezone=timezone,
         )
         found = backtest_run.run(asked, seeds=seeds, jobs=jobs, cluster=cluster, keep=keep, bound=bound)
-        write(found, output, out)
+        write(found, output or _by_ending(out), out)
     if found.missing:
         support.say(f"interrupted: {len(found.seeds)} of {len(found.seeds) + len(found.missing)} seeds were finished")
         raise typer.Exit(support.NO)
@@ -99,3 +101,7 @@ def write(found: Backtest, output: Format, out: Path | None) -> None:
         support.write_text(report.to_text(found), out)
     else:
         support.console().print(report.to_tables(found))
+
+
+def _by_ending(out: Path | None) -> Format:
+    return {".json": Format.json, ".html": Format.html}.get(out.suffix.lower(), Format.table) if out else Format.table

@@ -135,7 +135,12 @@ def to_html(found: Backtest) -> str:
 
 
 def _scale(found: Backtest) -> str:
-    return f"{len(found.policies)} policies, {len(found.seeds)} seeds, {found.weeks} weeks"
+    counts = (
+        (len(found.policies), "policy", "policies"),
+        (len(found.seeds), "seed", "seeds"),
+        (found.weeks, "week", "weeks"),
+    )
+    return ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counts)
 
 
 def _table(rows: tuple[Estimate, ...], policies: tuple[str, ...], measure: str) -> str:
