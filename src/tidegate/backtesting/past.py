@@ -82,6 +82,8 @@ class Past:
     ----------
     at
         n moments of the axis at which tickets were opened.
+    wall
+        The same by the wall clock of the base policy's zone, in minutes since a Monday at midnight there.
     level
         n true levels; -1 where the history does not say.
     probability
@@ -101,6 +103,7 @@ class Past:
     """
 
     at: Column
+    wall: Column
     level: NDArray[np.int64]
     probability: Column
     work: Column
@@ -219,6 +222,7 @@ def past(
     true = live["given_level"].cast(LEVEL).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
     setting = Past(
         at=at,
+        wall=_wall(live["created_at"], base.calendar.timezone),
         level=true if told.levels_known else np.full(live.height, -1),
         probability=levels.select(f"level_p{k}" for k in range(4)).to_numpy(),
         work=work if known.mean() > TEACHES else np.full(live.height, np.nan),
@@ -232,6 +236,12 @@ def past(
         follow_ups=FollowUps(per_day=follow_ups, patience=360.0, minutes=0.2 * mean, day=1440.0),
     )
     return setting, (*told.words, *_words(setting, known, load, accounts), *staffed)
+
+
+def _wall(opened: pl.Series, zone: str) -> Column:
+    local = opened.dt.convert_time_zone(zone).dt.replace_time_zone(None)
+    monday = local.dt.truncate("1w").min()
+    return (local - monday).dt.total_seconds().cast(float).to_numpy() / 60.0
 
 
 def _worked(seats: Sequence[Seat], at: Column) -> float:

@@ -44,13 +44,22 @@ def staff(
     load: Annotated[float, typer.Option(min=0.05, max=3, help="Load that imputed handling times give.")] = 0.9,
     hourly_cost: Annotated[float | None, typer.Option(min=0, help="Cost of an hour of an agent.")] = None,
     shrinkage: Annotated[float, typer.Option(min=0, max=0.8, help="Share of paid time that is not at the desk.")] = 0.3,
+    shifts: Annotated[
+        bool, typer.Option("--shifts", help="Plan a week's shifts for the policy that needs the fewest agents.")
+    ] = False,
+    handed_on: Annotated[
+        float, typer.Option(min=0, max=0.9, help="Share of the work that juniors or automation take off the shifts.")
+    ] = 0.0,
+    drain: Annotated[
+        int | None, typer.Option(min=1, help="Also: how long --agents take to work off so many waiting tickets.")
+    ] = None,
     timezone: Annotated[str | None, typer.Option(help="Zone of times that name none. Default: UTC.")] = None,
     output: Annotated[Format, typer.Option("--format", help="Shape of the result.")] = Format.text,
     out: Annotated[Path | None, typer.Option(help="File to write; default standard output.")] = None,
 ) -> None:
     """Find the fewest agents that keep a promise under each policy; estimates by replay."""
     with support.errors():
-        from tidegate.cli import backtest_run
+        from tidegate.cli import backtest_run, staff_shifts
 
         names = tuple(policy or ("fifo", "weighted-sum", "cost-of-delay"))
         asked = backtest_run.Asked(
@@ -70,6 +79,11 @@ def staff(
         told = _needs(_with_agents(setting), names, measure, target, agents, seeds)
         paid = {name: None if need is None else need / (1.0 - shrinkage) for name, need in told["needed"].items()}
         told |= {"paid": paid, "hourly_cost": hourly_cost, "imputed": list(imputed), "kind": "estimated"}
+        if shifts:
+            given = staff_shifts.Given(shrinkage=shrinkage, handed_on=handed_on, hourly_cost=hourly_cost)
+            told["shifts"] = staff_shifts.week(setting, targets, told["needed"], told["offered"], given)
+        if drain is not None:
+            told["drain"] = staff_shifts.drained(setting, names, drain, seeds)
         support.write_text(json.dumps(told, indent=2) + "\n" if output is Format.json else _text(told), out)
 
 
@@ -137,4 +151,9 @@ def _text(told: dict[str, Any]) -> str:
     )
     if told["measure"] == "urgent_in_target":
         lines.append("A promise about urgent tickets says nothing of the others: try --measure value_breach as well.")
-    return "\n".join([*lines, ""])
+    text = "\n".join([*lines, ""])
+    if "drain" in told or "shifts" in told:
+        from tidegate.cli import staff_output
+
+        text += staff_output.text(told)
+    return text

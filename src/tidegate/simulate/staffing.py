@@ -109,7 +109,7 @@ class Drain:
     low, middle, high
         Quantiles 10%, 50% and 90% over seeds; inf where it is not reached before the replay ends.
     fluid
-        Backlog over spare capacity, as if work were water; inf where there is none to spare.
+        Backlog over spare capacity, as if work were water and shifts spread evenly; inf where there is none to spare.
     """
 
     low: float
@@ -132,11 +132,18 @@ def time_to_drain(stages: Sequence[Stage]) -> Drain:
         done = replay(work, stage.seats, maker(stage.policy, stage.scene), follow_ups=stage.follow_ups)
         begun, span = float(work.at[0]), float(work.at[-1] - work.at[0])
         backlog = work.at == begun
-        spare = len(stage.seats) - float(work.work[~backlog].sum()) / span if span else float(len(stage.seats))
+        spare = _at_work(stage, begun, span) - float(work.work[~backlog].sum()) / span if span else len(stage.seats)
         fluid.append(float(work.work[backlog].sum()) / spare if spare > 0 else np.inf)
         times.append(_empty(done.entered, done.start, float(work.at[-1])) - begun)
     low, middle, high = np.quantile(times, (0.1, 0.5, 0.9), method="higher")
     return Drain(low=float(low), middle=float(middle), high=float(high), fluid=float(np.mean(fluid)))
+
+
+def _at_work(stage: Stage, begun: float, span: float) -> float:
+    """Mean number of agents at work over a span."""
+    shifts = np.array([shift for seat in stage.seats for shift in seat.shifts])
+    overlap = np.minimum(shifts[:, 1], begun + span) - np.maximum(shifts[:, 0], begun)
+    return float(np.maximum(overlap, 0.0).sum()) / span
 
 
 def _empty(entered: np.ndarray, start: np.ndarray, last: float) -> float:

@@ -42,3 +42,48 @@ def test_an_unknown_measure_names_those_that_there_are(app: typer.Typer) -> None
     done = CliRunner().invoke(app, [*SMALL, "--measure", "joy"])
     assert done.exit_code == 2
     assert "value_breach" in done.output
+
+
+def test_shifts_lie_in_opening_hours_and_add_up(app: typer.Typer) -> None:
+    options = ["--policy", "cost-of-delay", "--shifts", "--hourly-cost", "30", "--format", "json"]
+    done = CliRunner().invoke(app, [*SMALL, *options])
+    assert done.exit_code == 0, done.output
+    week = json.loads(done.stdout)["shifts"]
+    assert week["paid_hours"] == sum(shift["hours"] * shift["heads"] for shift in week["plan"])
+    assert week["cost"] == pytest.approx(30 * week["paid_hours"])
+    assert all("09:00" <= shift["start"] < shift["end"] <= "17:30" for shift in week["plan"])
+    assert {shift["weekday"] for shift in week["plan"]} <= {"mon", "tue", "wed", "thu", "fri"}
+    length = [0.5 if hour["hour"] == "17:00" else 1.0 for hour in week["hours"]]
+    there = sum(hour["cover"] * hours for hour, hours in zip(week["hours"], length, strict=True))
+    assert there == pytest.approx(week["paid_hours"])
+    assert all(hour["uncovered"] >= round(hour["wanted"] - hour["cover"], 2) - 0.011 for hour in week["hours"])
+    assert CliRunner().invoke(app, [*SMALL, *options]).stdout == done.stdout
+
+
+def test_work_that_is_handed_on_takes_fewer_hours(app: typer.Typer) -> None:
+    options = [*SMALL, "--policy", "cost-of-delay", "--shifts", "--format", "json"]
+    all_of_it, half = (
+        json.loads(CliRunner().invoke(app, [*options, "--handed-on", share]).stdout)["shifts"] for share in ("0", "0.5")
+    )
+    assert half["paid_hours"] < 0.7 * all_of_it["paid_hours"]
+
+
+def test_a_backlog_takes_longer_the_more_there_is(app: typer.Typer) -> None:
+    options = ["--synthetic", "0.7", "--agents", "6", "--days", "5", "--seeds", "1", "--policy", "fifo"]
+    few, many = (
+        json.loads(CliRunner().invoke(app, [*options, "--drain", backlog, "--format", "json"]).stdout)["drain"]
+        for backlog in ("20", "60")
+    )
+    assert few["agents"] == 6
+    assert few["policies"]["fifo"]["middle"] < many["policies"]["fifo"]["middle"]
+    assert few["policies"]["fifo"]["fluid"] < many["policies"]["fifo"]["fluid"]
+    done = CliRunner().invoke(app, [*options, "--drain", "1000000"])
+    assert done.exit_code == 2
+    assert "--drain" in done.output
+
+
+def test_the_text_shows_shifts_cover_and_drain(app: typer.Typer) -> None:
+    done = CliRunner().invoke(app, [*SMALL, "--policy", "cost-of-delay", "--shifts", "--drain", "20"])
+    assert done.exit_code == 0, done.output
+    for words in ("as water", "uncovered", "Heads by shift and weekday", "Heads there / wanted by hour", "09:00"):
+        assert words in done.stdout

@@ -1,0 +1,89 @@
+"""A week's shifts, and how a backlog drains, as text for a terminal."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any, Final
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tidegate.cli.support import console
+from tidegate.policy.hours import DAYS
+
+_BUSINESS_DAY: Final = 510.0
+_WALL_DAY: Final = 1440.0
+
+
+def text(told: dict[str, Any]) -> str:
+    """Return the parts that were asked for."""
+    out = StringIO()
+    screen = Console(file=out, width=console().width, highlight=False)
+    if "drain" in told:
+        _drain(screen, told["drain"])
+    if "shifts" in told:
+        _week(screen, told["shifts"])
+    return out.getvalue()
+
+
+def _drain(screen: Console, drain: dict[str, Any]) -> None:
+    day, what = (_BUSINESS_DAY, "business days") if drain["unit"] == "business minutes" else (_WALL_DAY, "days")
+    screen.print(
+        f"\n{drain['backlog']:,} waiting tickets and the ordinary flow after them, {drain['agents']} agents:"
+        f" {what} until nothing waits, {drain['replays']} replays"
+    )
+    table = _table("policy", "10%", "50%", "90%", "as water")
+    for name, times in drain["policies"].items():
+        shown = [times[key] for key in ("low", "middle", "high", "fluid")]
+        table.add_row(name, *("never here" if time is None else f"{time / day:.1f}" for time in shown))
+    screen.print(table)
+
+
+def _week(screen: Console, week: dict[str, Any]) -> None:
+    cost = "" if week["cost"] is None else f", {week['cost']:,.2f} a week"
+    screen.print(
+        f"\nA typical week under {week['policy']}: {week['people']} people, at most five days each,"
+        f" {week['paid_hours']:,.1f} paid hours{cost}; {week['uncovered_hours']:.1f} agent-hours uncovered."
+    )
+    if week["room"] <= 1.0:
+        screen.print("The promise takes fewer agents than all the work does; these shifts are for all the work.")
+    best = "No plan of such shifts costs less." if week["optimal"] else f"At most {week['from_optimal']:.2%} from best."
+    screen.print(f"{best} Heads by shift and weekday:")
+    days = [day for day in DAYS if any(hour["weekday"] == day for hour in week["hours"])]
+    heads = _table("shift", *days)
+    for hours, row in sorted(_by_shift(week["plan"]).items()):
+        heads.add_row(hours, *(str(row.get(day, "")) for day in days))
+    screen.print(heads)
+    screen.print("Heads there / wanted by hour; ! where over 5% more work comes than they can do:")
+    cover = _table("hour", *days)
+    cells = {(hour["hour"], hour["weekday"]): hour for hour in week["hours"]}
+    for clock in sorted({clock for clock, _ in cells}):
+        cover.add_row(clock, *(_cell(cells.get((clock, day))) for day in days))
+    screen.print(cover)
+
+
+def _by_shift(plan: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    rows: dict[str, dict[str, int]] = {}
+    for shift in plan:
+        hours = f"{shift['start']}-{shift['end']}"
+        if shift["break_start"]:
+            hours += f", break {shift['break_start']}-{shift['break_end']}"
+        rows.setdefault(hours, {})[shift["weekday"]] = shift["heads"]
+    return rows
+
+
+def _cell(hour: dict[str, Any] | None) -> Text:
+    if hour is None:
+        return Text("")
+    style = "bold red" if hour["overload"] else ""
+    return Text(f"{hour['cover']:g}/{hour['wanted']:.1f}{'!' if hour['overload'] else ''}", style=style)
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
+    table.add_column(first, no_wrap=True)
+    for name in others:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
