@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from tidegate.cli.staff import staff
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SMALL = ("--synthetic", "0.9", "--agents", "6", "--days", "5", "--seeds", "1")
 
@@ -87,3 +95,28 @@ def test_the_text_shows_shifts_cover_and_drain(app: typer.Typer) -> None:
     assert done.exit_code == 0, done.output
     for words in ("as water", "uncovered", "Heads by shift and weekday", "Heads there / wanted by hour", "09:00"):
         assert words in done.stdout
+
+
+def test_shifts_of_a_history_follow_the_clock_of_the_team(app: typer.Typer, tmp_path: Path) -> None:
+    starter = resources.files("tidegate.policy").joinpath("starter.yml").read_text(encoding="utf-8")
+    targets = tmp_path / "tokyo.yml"
+    targets.write_text(re.sub(r"timezone: \S+", "timezone: Asia/Tokyo", starter, count=1), encoding="utf-8")
+    start, size = datetime(2026, 1, 5, tzinfo=UTC), 400
+    opened = [start + timedelta(days=7 * (i // 20) + i % 5, hours=5, minutes=i % 20) for i in range(size)]
+    history = tmp_path / "history.csv"
+    pl.DataFrame(
+        {
+            "ticket_id": [f"T{i:04}" for i in range(size)],
+            "created_at": opened,
+            "status": ["solved"] * size,
+            "first_level": ["P2"] * size,
+            "given_level": ["P2"] * size,
+            "handling_minutes": [20.0] * size,
+        }
+    ).write_csv(history)
+    options = ["--targets", str(targets), "--agents", "2", "--seeds", "1", "--policy", "fifo"]
+    promise = ["--measure", "wait_p50", "--target", "600", "--shifts", "--format", "json"]
+    done = CliRunner().invoke(app, [str(history), *options, *promise])
+    assert done.exit_code == 0, done.output
+    busy = {hour["hour"] for hour in json.loads(done.stdout)["shifts"]["hours"] if hour["work"] > 0}
+    assert busy == {"14:00", "15:00"}  # 05:00 UTC is 14:00 in Tokyo
