@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 DEMO   := .work/demo
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test quick lint types imports docs bench evals lock clean
+.PHONY: help run test quick lint types imports bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands

@@ -134,7 +134,7 @@ def prepare(
         readings = _read(live, policy, now, learned=learned, model=model, cache=cache, progress=progress)
     else:
         readings = live.select("ticket_id").join(known.readings, on="ticket_id", how="left", maintain_order="left")
-    targets = target_table(policy)
+    targets, needs = target_table(policy), needed(policy)
     facts = facts_of(
         live,
         history=tickets,
@@ -145,9 +145,9 @@ def prepare(
         messages=known.messages,
         events=known.events,
         readings=readings,
-        needs=needed(policy),
+        needs=needs,
     )
-    alike = needed(policy) & SIMILAR
+    alike = needs & SIMILAR
     if alike and model != COLUMNS:
         facts = facts.with_columns(_similar(tickets, live, now, alike))
     if known.agents is not None:

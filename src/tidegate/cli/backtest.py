@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tidegate.cli import support
+from tidegate.cli.formats import Report
 
 if TYPE_CHECKING:
     from tidegate.simulate.backtest import Backtest
-
-
-class Format(StrEnum):
-    """Shapes that a backtest can be written in."""
-
-    table = "table"
-    json = "json"
-    html = "html"
 
 
 def backtest(
@@ -61,7 +53,7 @@ def backtest(
     ] = False,
     timezone: Annotated[str | None, typer.Option(help="Zone of times that name none. Default: UTC.")] = None,
     output: Annotated[
-        Format | None, typer.Option("--format", help="Default: by the ending of --out, else table.")
+        Report | None, typer.Option("--format", help="Default: by the ending of --out, else table.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; default standard output.")] = None,
 ) -> None:
@@ -83,25 +75,21 @@ def backtest(
             timezone=timezone,
         )
         found = backtest_run.run(asked, seeds=seeds, jobs=jobs, cluster=cluster, keep=keep, bound=bound)
-        write(found, output or _by_ending(out), out)
+        write(found, output or Report.by_ending(out), out)
     if found.missing:
         support.say(f"interrupted: {len(found.seeds)} of {len(found.seeds) + len(found.missing)} seeds were finished")
         raise typer.Exit(support.NO)
 
 
-def write(found: Backtest, output: Format, out: Path | None) -> None:
+def write(found: Backtest, output: Report, out: Path | None) -> None:
     """Write the result in the shape that was asked for."""
     from tidegate.report import backtest as report
 
-    if output is Format.json:
+    if output is Report.json:
         support.write_text(report.to_json(found), out)
-    elif output is Format.html:
+    elif output is Report.html:
         support.write_text(report.to_html(found), out)
     elif out is not None:
         support.write_text(report.to_text(found), out)
     else:
         support.console().print(report.to_tables(found))
-
-
-def _by_ending(out: Path | None) -> Format:
-    return {".json": Format.json, ".html": Format.html}.get(out.suffix.lower(), Format.table) if out else Format.table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 
 
 class Format(StrEnum):
@@ -20,3 +21,16 @@ class Page(StrEnum):
 
     table = "table"
     json = "json"
+
+
+class Report(StrEnum):
+    """Shapes of a report: in the terminal, for programs, or a page with charts."""
+
+    table = "table"
+    json = "json"
+    html = "html"
+
+    @classmethod
+    def by_ending(cls, out: Path | None) -> Report:
+        """Choose by the name of the file."""
+        return {".json": cls.json, ".html": cls.html}.get(out.suffix.lower(), cls.table) if out else cls.table

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    import polars as pl
-
     from tidegate.ingest import Intake
     from tidegate.policy.model import Policy
 
@@ -98,7 +96,7 @@ def gather(
         if path is not None:
             sides[name] = _side(name, path, reader, timezone)
     tables = {name: intake.table for name, intake in sides.items()}
-    _say_findings(clock_findings(tickets.table, moment, tables.get("events")))
+    support.say_findings(clock_findings(tickets.table, moment, tables.get("events")))
     with support.progress("reading texts") as progress:
         ready = pipeline.prepare(
             tickets.table,
@@ -131,11 +129,6 @@ def _say(name: str, intake: Intake) -> None:
             support.say("    " + rejection(row))
         if intake.rejected.height > _SHOWN:
             support.say(f"    and {intake.rejected.height - _SHOWN:,} more; --format json lists them all")
-
-
-def _say_findings(findings: pl.DataFrame) -> None:
-    for row in findings.iter_rows(named=True):
-        support.say(f"{row['table']}: {row['count']:,} of {row['of']:,}: {row['meaning']}; {row['repair']}")
 
 
 def recognised(mapping: Mapping) -> str:

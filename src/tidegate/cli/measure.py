@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tidegate.cli import support
+from tidegate.cli.formats import Report
 from tidegate.cli.rank import MapFile, Now, PolicyFile, Timezone
-
-
-class Shape(StrEnum):
-    """Shapes that measures can be written in."""
-
-    table = "table"
-    json = "json"
-    html = "html"
-
 
 Files = Annotated[
     list[Path], typer.Argument(help="Tickets: CSV, TSV, JSON, NDJSON or Parquet, also gzipped, or a log of them.")
@@ -55,7 +46,7 @@ def measure(
     timezone: Timezone = None,
     definitions: Annotated[bool, typer.Option("--definitions", help="Print what each measure means.")] = False,
     output: Annotated[
-        Shape | None, typer.Option("--format", help="Default: by the ending of --out, else table.")
+        Report | None, typer.Option("--format", help="Default: by the ending of --out, else table.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; default standard output.")] = None,
     seed: Seed = 0,
@@ -79,13 +70,9 @@ def measure(
             accounts=accounts,
         )
         report = measure_inputs.measured(got, start=start, end=end, by=by, compare=compare, seed=seed)
-        shape = output or _by_ending(out)
-        if shape is Shape.table:
+        shape = output or Report.by_ending(out)
+        if shape is Report.table:
             measure_output.print_table(report, out, definitions=definitions)
         else:
-            text = measure_output.json_text(report) if shape is Shape.json else measure_output.html_text(report)
+            text = measure_output.json_text(report) if shape is Report.json else measure_output.html_text(report)
             support.write_text(text, out)
-
-
-def _by_ending(out: Path | None) -> Shape:
-    return {".json": Shape.json, ".html": Shape.html}.get(out.suffix.lower(), Shape.table) if out else Shape.table

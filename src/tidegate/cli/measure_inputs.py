@@ -90,7 +90,7 @@ def gather(
     asked = None if now is None else moment
     ledger = _ledger(tickets, talk, log, chosen, now=asked, window=window, always=always)
     if not quiet:
-        _say_findings(ledger)
+        support.say_findings(ledger.findings)
     return History(
         tickets=tickets,
         messages=talk,
@@ -151,15 +151,6 @@ def _say(name: str, intake: Intake) -> None:
         support.say(f"  note: {note}")
     if intake.rejected.height:
         support.say(f"  rejected {intake.rejected.height:,} rows")
-
-
-def _say_findings(ledger: Ledger) -> None:
-    for row in ledger.findings.iter_rows(named=True):
-        examples = ", ".join(row["examples"])
-        support.say(
-            f"{row['table']}: {row['count']:,} of {row['of']:,}: {row['meaning']}; {row['repair']}"
-            + (f" (for example {examples})" if examples else "")
-        )
 
 
 def measured(

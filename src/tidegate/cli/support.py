@@ -14,6 +14,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    import polars as pl
     from rich.console import Console
 
     from tidegate.read.cache import ReadingCache
@@ -43,6 +44,14 @@ def err_console() -> Console:
 def say(text: str) -> None:
     """Print a plain sentence on standard error; text from files stays data, never markup."""
     typer.echo(printable(text), err=True)
+
+
+def say_findings(findings: pl.DataFrame) -> None:
+    """Print what was found wrong with a history, a line a finding; laid out as `tables.findings.FINDINGS`."""
+    for row in findings.iter_rows(named=True):
+        examples = ", ".join(row["examples"])
+        told = f"{row['table']}: {row['count']:,} of {row['of']:,}: {row['meaning']}; {row['repair']}"
+        say(told + (f" (for example {examples})" if examples else ""))
 
 
 def printable(text: str) -> str:

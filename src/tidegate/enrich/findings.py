@@ -8,6 +8,7 @@ import polars as pl
 
 from tidegate.enrich.ledger import States, place
 from tidegate.enrich.running import microseconds
+from tidegate.tables.findings import FINDINGS
 from tidegate.tables.words import STATUS, STATUSES, TIME
 
 if TYPE_CHECKING:
@@ -35,18 +36,6 @@ MEANING: Final[dict[str, tuple[str, str]]] = {
     "merged_into_unknown": ("the ticket was merged into one that is not in the table", "no start is lent"),
 }
 """Name to what it means and what the clocks make of it."""
-
-SCHEMA: Final = pl.Schema(
-    {
-        "finding": pl.String(),
-        "table": pl.String(),
-        "count": pl.Int64(),
-        "of": pl.Int64(),
-        "meaning": pl.String(),
-        "repair": pl.String(),
-        "examples": pl.List(pl.String()),
-    }
-)
 
 
 def clock_findings(tickets: pl.DataFrame, now: datetime, events: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -76,7 +65,7 @@ def clock_findings(tickets: pl.DataFrame, now: datetime, events: pl.DataFrame | 
     )
     if events is not None:
         found += _in_events(tickets, now, events)
-    return pl.DataFrame(found, schema=SCHEMA, orient="row")
+    return pl.DataFrame(found, schema=FINDINGS, orient="row")
 
 
 def _in_events(tickets: pl.DataFrame, now: datetime, events: pl.DataFrame) -> list[tuple[object, ...]]:
@@ -130,4 +119,4 @@ def _count(table: pl.DataFrame, name: str, **wrong: pl.Expr) -> list[tuple[objec
     ]
 
 
-__all__ = ["MEANING", "SCHEMA", "clock_findings"]
+__all__ = ["MEANING", "clock_findings"]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from tidegate.tables.findings import FINDINGS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -38,18 +40,6 @@ MEANING: Final[dict[str, tuple[str, str]]] = {
     "reopened_without_solve": ("the ticket was reopened, but nothing says that it was solved", "kept as a reopen"),
 }
 """Name to what it means and what was done about it."""
-
-SCHEMA: Final = pl.Schema(
-    {
-        "finding": pl.String(),
-        "table": pl.String(),
-        "count": pl.Int64(),
-        "of": pl.Int64(),
-        "meaning": pl.String(),
-        "repair": pl.String(),
-        "examples": pl.List(pl.String()),
-    }
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +75,7 @@ def find(name: str, table: str, ids: pl.Series, wrong: pl.Series) -> list[Findin
 def findings_frame(findings: Sequence[Finding]) -> pl.DataFrame:
     """One row a finding, in the order in which they were made."""
     rows = [(f.name, f.table, f.count, f.of, *MEANING[f.name], list(f.examples)) for f in findings]
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    return pl.DataFrame(rows, schema=FINDINGS, orient="row")
 
 
 __all__ = ["MEANING", "Finding", "find", "findings_frame"]

@@ -61,7 +61,7 @@ class Ledger:
     changes
         One row a change of status, see `states.status_changes`.
     findings
-        What was wrong, see `findings.SCHEMA`.
+        What was wrong, see `tables.findings.FINDINGS`.
     as_of
         The moment of asking.
     window_days
