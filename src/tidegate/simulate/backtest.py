@@ -15,7 +15,7 @@ import numpy as np
 
 from tidegate.simulate.measures import ALL, UNITS, Tally
 from tidegate.simulate.trial import Setting, run
-from tidegate.tables.errors import InputError
+from tidegate.tables.errors import InputError, TidegateError
 from tidegate.tables.words import LEVELS
 
 if TYPE_CHECKING:
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 DRAWS: Final = 400
 COVER: Final = (5.0, 95.0)
 """Percentiles between which an interval lies: nine draws in ten."""
+
+
+class Stopped(TidegateError):
+    """A backtest was told to stop before every policy had finished a first seed, so there is nothing to compare."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,12 +102,34 @@ class Backtest:
     missing: tuple[int, ...] = ()
     bound: Bound | None = None
 
+    def estimate(self, policy: str, measure: str, level: str = ALL) -> Estimate:
+        """Look up one measure of one policy; see `find`."""
+        return find(self.results, policy, measure, level)
+
+    def difference(self, policy: str, measure: str, level: str = ALL) -> Estimate:
+        """Look up what a policy differs by from the first one; see `find`."""
+        return find(self.differences, policy, measure, level)
+
     def to_dict(self) -> dict[str, Any]:
         """Lay out as JSON has it."""
         told = asdict(self)
         for row in told["results"]:
             del row["against"]
         return {"kind": "estimated", **told}
+
+
+def find(rows: Sequence[Estimate], policy: str, measure: str, level: str) -> Estimate:
+    """Find the estimate of a policy, a measure and a level.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    for row in rows:
+        if (row.policy, row.measure, row.level) == (policy, measure, level):
+            return row
+    raise InputError("the backtest has no such estimate", value=(policy, measure, level))
 
 
 def in_process(setting: Setting, units: Sequence[Unit]) -> Iterable[tuple[Unit, Tally]]:
@@ -139,6 +165,7 @@ def backtest(
     runner: Runner = in_process,
     shelf: Shelf | None = None,
     progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> Backtest:
     """Compare policies.
 
@@ -158,17 +185,19 @@ def backtest(
         Finished replays to begin with, and where to keep more.
     progress
         Told ``(done, total)`` after every replay.
+    stop
+        Asked after every replay whether to stop.
 
     Returns
     -------
     Backtest
-        After an interruption (KeyboardInterrupt) over the seeds that every policy had finished.
+        After a stop or an interruption (KeyboardInterrupt) over the seeds that every policy had finished.
 
     Raises
     ------
     InputError
         If no policy or no seed is given, or a name is given twice.
-    KeyboardInterrupt
+    KeyboardInterrupt, Stopped
         If it comes before a first seed is finished.
     """
     if not policies or not seeds or len(set(policies)) < len(policies):
@@ -185,10 +214,14 @@ def backtest(
                 shelf.put(*unit, found)
             if progress:
                 progress(len(done), len(units))
+            if stop and stop():
+                break
     except KeyboardInterrupt:
-        if not any(all((policy, seed) in done for policy in policies) for seed in seeds):
+        if not _whole(done, policies, seeds):
             raise
-    whole = [seed for seed in seeds if all((policy, seed) in done for policy in policies)]
+    whole = _whole(done, policies, seeds)
+    if not whole:
+        raise Stopped("stopped before every policy had finished a first replay")
     return summarise(
         {policy: [done[policy, seed] for seed in whole] for policy in policies},
         seeds=whole,
@@ -196,6 +229,11 @@ def backtest(
         imputed=imputed,
         missing=[seed for seed in seeds if seed not in whole],
     )
+
+
+def _whole(done: dict[Unit, Tally], policies: Sequence[str], seeds: Sequence[int]) -> list[int]:
+    """Seeds that every policy has finished."""
+    return [seed for seed in seeds if all((policy, seed) in done for policy in policies)]
 
 
 def summarise(
