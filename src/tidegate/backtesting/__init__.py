@@ -6,6 +6,6 @@
 from __future__ import annotations
 
 from tidegate.backtesting.compare import compare
-from tidegate.simulate.backtest import Backtest, Estimate, Stopped
+from tidegate.simulate.backtest import Backtest, Estimate, StoppedError
 
-__all__ = ["Backtest", "Estimate", "Stopped", "compare"]
+__all__ = ["Backtest", "Estimate", "StoppedError", "compare"]

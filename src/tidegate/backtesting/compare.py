@@ -71,7 +71,7 @@ def compare(
     ------
     InputError
         If there is no policy, a name is a built-in one, or too few tickets are left to replay.
-    Stopped
+    StoppedError
         If `stop` said so before every policy had finished a first seed.
     """
     if taken := sorted(set(policies) & set(NAMES)):

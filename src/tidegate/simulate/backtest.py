@@ -36,7 +36,7 @@ COVER: Final = (5.0, 95.0)
 """Percentiles between which an interval lies: nine draws in ten."""
 
 
-class Stopped(TidegateError):
+class StoppedError(TidegateError):
     """A backtest was told to stop before every policy had finished a first seed, so there is nothing to compare."""
 
 
@@ -197,16 +197,13 @@ def backtest(
     ------
     InputError
         If no policy or no seed is given, or a name is given twice.
-    KeyboardInterrupt, Stopped
+    KeyboardInterrupt, StoppedError
         If it comes before a first seed is finished.
     """
     if not policies or not seeds or len(set(policies)) < len(policies):
         raise InputError("a backtest needs at least one policy and one seed, and each policy once")
-    done: dict[Unit, Tally] = {}
     units = [(policy, seed) for seed in seeds for policy in policies]
-    for unit in units if shelf else ():
-        if shelf and (kept := shelf.get(*unit)):
-            done[unit] = kept
+    done = {unit: kept for unit in units if (kept := shelf.get(*unit))} if shelf else {}
     try:
         for unit, found in runner(setting, [unit for unit in units if unit not in done]):
             done[unit] = found
@@ -221,7 +218,7 @@ def backtest(
             raise
     whole = _whole(done, policies, seeds)
     if not whole:
-        raise Stopped("stopped before every policy had finished a first replay")
+        raise StoppedError("stopped before every policy had finished a first replay")
     return summarise(
         {policy: [done[policy, seed] for seed in whole] for policy in policies},
         seeds=whole,

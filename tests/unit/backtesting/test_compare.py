@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from helpers.boards import policy_with
-from tidegate.backtesting import Stopped, compare
+from tidegate.backtesting import StoppedError, compare
 from tidegate.ingest import read_tickets
 from tidegate.policy import load
 from tidegate.tables.errors import InputError
@@ -88,7 +88,7 @@ def test_a_stop_keeps_whole_seeds(tickets: pl.DataFrame) -> None:
 
 
 def test_a_stop_before_the_first_seed_is_said(tickets: pl.DataFrame) -> None:
-    with pytest.raises(Stopped, match="first replay"):
+    with pytest.raises(StoppedError, match="first replay"):
         compare(tickets, {"active": STARTER, "edited": EDITED}, agents=2, stop=lambda: True)
 
 
