@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tidegate.policy.acting_checks import check_acting
 from tidegate.policy.calendar_checks import check_calendars
 from tidegate.policy.findings import Finding, Lines, nearest
 from tidegate.policy.rule_checks import check_rules, check_rules_on
@@ -60,7 +61,7 @@ def check(policy: Policy, facts: pl.DataFrame | None = None, *, lines: Lines | N
     if not any(finding.severity == "error" for finding in findings):
         findings += [*_check_order(policy), *_check_missed(policy)]
     findings += [*_check_targets(policy), *_check_ranking(policy), *_check_value(policy), *_check_given(policy)]
-    findings += check_rules(policy)
+    findings += [*check_rules(policy), *check_acting(policy)]
     if facts is not None:
         findings += check_rules_on(policy, facts)
     if lines is not None:

@@ -7,36 +7,20 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from tidegate.policy.actions import Actions
 from tidegate.policy.durations import Duration
-from tidegate.tables.words import LEVELS, Clock, Lane, Level
+from tidegate.policy.parts import Count, NotNegative, Number, Part, Positive, Row4, Share, no_switch
+from tidegate.policy.routing import Routing
+from tidegate.tables.words import LEVELS, Clock, Lane, Level, Seniority
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 
-def _no_switch(value: object) -> object:
-    """Refuse true and false where a number is meant; Python would take them for 1 and 0."""
-    if isinstance(value, bool):
-        raise ValueError("expected a number, not true or false")  # noqa: TRY004 - pydantic collects ValueErrors
-    return value
-
-
-Number = Annotated[float, BeforeValidator(_no_switch)]
-Positive = Annotated[Number, Field(ge=1e-6, le=1e12)]
-Share = Annotated[Number, Field(ge=0, le=1)]
-NotNegative = Annotated[Number, Field(ge=0, le=1e12)]
-Count = Annotated[int, BeforeValidator(_no_switch), Field(ge=0, le=1_000_000_000)]
-Row4 = Annotated[tuple[Share, Share, Share, Share], Field(description="probabilities of P0, P1, P2, P3")]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
-
-
-class Calendar(_Part):
+class Calendar(Part):
     """Business hours of one place."""
 
     timezone: str = Field("UTC", description="name of the zone that the hours are kept in, such as Europe/London")
@@ -48,7 +32,7 @@ class Calendar(_Part):
     closed: tuple[str, ...] = Field((), description="own closed dates, YYYY-MM-DD")
 
 
-class LevelRule(_Part):
+class LevelRule(Part):
     """Targets and weight of one level."""
 
     means: str = Field("", description="what such tickets are, for people")
@@ -59,7 +43,7 @@ class LevelRule(_Part):
     severity: Positive = Field(description="what an hour's delay of such a ticket costs, relative to the other levels")
 
 
-class Target(_Part):
+class Target(Part):
     """Different targets for a tier, a group, or both; the first row that fits wins."""
 
     level: Level = Field(description="the level whose targets these are")
@@ -70,7 +54,7 @@ class Target(_Part):
     resolve: Duration | None = Field(None, description="target of the resolution; missing: as without this row")
 
 
-class ClockRules(_Part):
+class ClockRules(Part):
     """What stops the clocks, and what sets them back."""
 
     hold: Literal["pauses", "runs"] = Field(
@@ -84,14 +68,14 @@ class ClockRules(_Part):
     )
 
 
-class Aged(_Part):
+class Aged(Part):
     """Every k-th hand-out is the oldest ticket past the age limit."""
 
     every: Count = Field(0, description="every so many hand-outs one is the oldest late ticket; 0 is off")
     after: Duration = Field(Duration(1, "bd"), description="the age limit, on the ticket's clock")
 
 
-class Weights(_Part):
+class Weights(Part):
     """The playbook's weighted sum, in percent."""
 
     impact: NotNegative = Field(35, description="users affected, and severity of the likeliest level")
@@ -101,7 +85,7 @@ class Weights(_Part):
     sentiment: NotNegative = Field(10, description="how unhappy the text sounds")
 
 
-class Ranking(_Part):
+class Ranking(Part):
     """How the queue is ordered."""
 
     method: Literal["cost-of-delay", "weighted-sum"] = Field(
@@ -123,7 +107,7 @@ class Ranking(_Part):
     weights: Weights = Field(Weights(), description="weights of the weighted sum, in percent")
 
 
-class Contract(_Part):
+class Contract(Part):
     """Value grows with (contract value / per) ** power; no contract value on file counts as 1."""
 
     per: Positive = Field(10_000, description="the contract value a year that counts as 1")
@@ -133,28 +117,28 @@ class Contract(_Part):
     )
 
 
-class Renewal(_Part):
+class Renewal(Part):
     """A renewal within this time multiplies value."""
 
     within: Duration = Field(Duration(30, "d"), description="how near, around the clock")
     times: Positive = Field(1.5, description="the factor")
 
 
-class Health(_Part):
+class Health(Part):
     """A health score below this multiplies value."""
 
     below: Number = Field(40, ge=0, le=100, description="the score, from 0 bad to 100 good")
     times: Positive = Field(1.5, description="the factor")
 
 
-class Similar(_Part):
+class Similar(Part):
     """Several tickets about the same thing within a day multiply the value of each."""
 
     at_least: int = Field(3, ge=1, le=10_000, description="how many others in 24 hours")
     times: Positive = Field(1.3, description="the factor")
 
 
-class Value(_Part):
+class Value(Part):
     """Business value at stake, as a product of factors; 1 is ordinary and what missing facts count as."""
 
     tier: dict[str, Positive] = Field(default={}, description="factor by the account's tier, lower case")
@@ -174,7 +158,7 @@ class Value(_Part):
     similar: Similar | None = Field(None, description="factor for many tickets about the same thing; needs texts")
 
 
-class Effect(_Part):
+class Effect(Part):
     """What a rule does to the tickets that it holds for."""
 
     level: Level | None = Field(None, description="this level, whatever was read")
@@ -186,7 +170,10 @@ class Effect(_Part):
     escalate: bool | str = Field(default=False, description="true, or the group that it goes to")
     page: str | None = Field(None, description="who is paged at once")
     notify: str | None = Field(None, description="who is told; account_owner is the owner of the account")
-    route: str | None = Field(None, description="the group that should take it")
+    route: str | None = Field(
+        None, description="the group that should take it; of several rules the first in the file decides"
+    )
+    seniority: Seniority | None = Field(None, description="who takes it should be at least this senior")
     tag: str | None = Field(None, description="a label to put on it")
     draft: bool = Field(default=False, description="prepare a draft of the answer")
 
@@ -203,7 +190,7 @@ class Effect(_Part):
         return self
 
 
-class Rule(_Part):
+class Rule(Part):
     """A condition over the ticket's columns, and what follows."""
 
     name: Annotated[str, Field(min_length=1, max_length=80, description="shown as the reason, so say what it is about")]
@@ -211,7 +198,7 @@ class Rule(_Part):
     then: Effect = Field(description="what follows")
 
 
-class Given(_Part):
+class Given(Part):
     """Level posterior by the priority that was filed: what a given level turned out to be."""
 
     confusion: dict[Level, Row4] = Field(description="by the level filed: what such tickets turned out to be")
@@ -221,7 +208,7 @@ class Given(_Part):
     )
 
 
-class Review(_Part):
+class Review(Part):
     """When a person should look."""
 
     coverage: Number = Field(
@@ -235,11 +222,11 @@ class Review(_Part):
     )
 
 
-class Policy(_Part):
+class Policy(Part):
     """Everything that a team decides, in one file."""
 
     name: str = Field(min_length=1, max_length=80, description="shown with every ranked queue")
-    version: Annotated[int, BeforeValidator(_no_switch)] = Field(1, ge=1, description="count it up with every change")
+    version: Annotated[int, BeforeValidator(no_switch)] = Field(1, ge=1, description="count it up with every change")
     calendar: Calendar = Field(Calendar(), description="the clock business")
     calendars: dict[str, Calendar] = Field(default={}, description="further calendars, by a name of your own")
     levels: dict[Level, LevelRule] = Field(description="P0, P1, P2 and P3, all four")
@@ -252,6 +239,8 @@ class Policy(_Part):
     given: Given = Field(description="what a filed priority says")
     rules: tuple[Rule, ...] = Field((), description="conditions, and what follows from them")
     review: Review = Field(Review(), description="when a person should look")
+    routing: Routing = Field(Routing(), description="who should take a ticket")
+    actions: Actions = Field(Actions(), description="what happens because of a decision")
 
     @field_validator("levels")
     @classmethod

@@ -15,6 +15,7 @@ from pydantic_core import PydanticUndefined
 
 from tidegate.policy.durations import Duration
 from tidegate.policy.model import Policy
+from tidegate.policy.templates import FIELDS
 from tidegate.tables.facts import FACTS
 
 if TYPE_CHECKING:
@@ -45,6 +46,14 @@ order: `level <= 'P1'` means P0 or P1.
 *when missing* is what the column holds where the fact is not known.
 """
 
+_TEMPLATES: Final = """## Fields that templates may use
+
+Texts of `actions.templates` name them in braces: `{ticket}`. They are filled in once; what a ticket says is never
+looked at for fields, and there is nothing else that a template can do.
+
+| field | meaning |
+|---|---|"""
+
 _NO_LIMIT: Final = 1e9
 _SOURCES: Final = {
     "ticket": "Of the ticket",
@@ -61,7 +70,8 @@ _TYPES: Final = {pl.String: "text", pl.Boolean: "true or false", pl.Float64: "nu
 
 def write_reference() -> str:
     """Return the page as Markdown."""
-    return "\n".join([_HEAD, *_sections(Policy, ""), _COLUMNS, *_facts()])
+    fields = (f"| `{name}` | {_cell(meaning)} |" for name, meaning in FIELDS.items())
+    return "\n".join([_HEAD, *_sections(Policy, ""), _TEMPLATES, *fields, "", _COLUMNS, *_facts()])
 
 
 def _sections(model: type[BaseModel], path: str) -> Iterator[str]:

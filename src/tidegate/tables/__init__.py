@@ -2,6 +2,7 @@
 
 from tidegate.tables.contracts import (
     Accounts,
+    Actions,
     Agents,
     Clocks,
     Events,
@@ -10,12 +11,14 @@ from tidegate.tables.contracts import (
     Messages,
     Queue,
     Readings,
+    Routes,
     Tickets,
 )
 from tidegate.tables.errors import InputError, MissingExtraError, ModelError, PolicyError, TidegateError
 
 __all__ = [
     "Accounts",
+    "Actions",
     "Agents",
     "Clocks",
     "Events",
@@ -28,6 +31,7 @@ __all__ = [
     "PolicyError",
     "Queue",
     "Readings",
+    "Routes",
     "Tickets",
     "TidegateError",
 ]

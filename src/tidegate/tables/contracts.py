@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from tidegate.tables.words import ACTORS, CLOCKS, EVENT_KINDS, LANES, LEVELS, NATURES, STATUSES
+from tidegate.tables.words import ACTION_KINDS, ACTORS, CLOCKS, EVENT_KINDS, LANES, LEVELS, NATURES, STATUSES
 
 
 def _time(description: str, *, nullable: bool = True) -> dy.Datetime:
@@ -221,3 +221,45 @@ class Queue(dy.Schema):
     lane = dy.Enum(LANES, nullable=False, description="the part of the queue it stands in")
     review = dy.Bool(nullable=False, description="a person should look at the level")
     escalate = dy.Bool(nullable=False, description="should go to people who can act on it now")
+
+
+class Routes(dy.Schema):
+    """Who should take each ticket that nobody has."""
+
+    ticket_id = _text("the ticket", nullable=False, primary_key=True)
+    agent_id = _text("who should take it, key of the agents table; null where nobody has room for it")
+    group = _text("the team that should take it; null where nothing says which")
+    confidence = dy.Float64(
+        nullable=False, min=0, max=1, description="the lesser of how sure the group is and how well the agent matches"
+    )
+    automatic = dy.Bool(nullable=False, description="the policy lets it be carried out without asking")
+    reasons = dy.List(dy.String(nullable=False), nullable=False, description="why, the most telling first")
+    alternatives = dy.List(
+        dy.Struct(
+            {
+                "agent_id": dy.String(nullable=False),
+                "group": dy.String(nullable=True),
+                "fit": dy.Float64(nullable=False),
+            },
+            nullable=False,
+        ),
+        nullable=False,
+        description="others of the team who could take it, the best first, with how well they fit",
+    )
+
+
+class Actions(dy.Schema):
+    """What should happen because of a decision; nothing here has happened yet."""
+
+    key = _text(
+        "stable: the same action for the same cause has the same key",
+        nullable=False,
+        primary_key=True,
+    )
+    ticket_id = _text("the ticket; of an escalation the first of its tickets", nullable=False)
+    kind = dy.Enum(ACTION_KINDS, nullable=False, description="assign, tag, note, notify, page, escalate, review, draft")
+    target = _text("agent, group, label or channel that it is for; null where the kind needs none")
+    cause = _text("the rule, lane or route that it follows from", nullable=False)
+    title = _text("one line to show or to send", nullable=False)
+    body = _text("the text to send or to write down", nullable=False)
+    payload = _text("everything else that the kind needs, as a JSON object", nullable=False)

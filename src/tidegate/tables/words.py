@@ -23,6 +23,15 @@ CLOCKS: Final[tuple[Clock, ...]] = ("first_response", "next_response", "resoluti
 STATUSES: Final = ("new", "open", "waiting", "hold", "solved", "closed")
 """``waiting`` is on the customer, ``hold`` on somebody inside or a third party."""
 
+ActionKind = Literal["assign", "tag", "note", "notify", "page", "escalate", "review", "draft"]
+Seniority = Literal["junior", "regular", "senior"]
+
+ACTION_KINDS: Final[tuple[ActionKind, ...]] = (
+    *("page", "escalate", "notify", "assign", "review", "tag", "note", "draft"),
+)
+"""What may follow from a decision, in the order in which a person would want to hear of it."""
+SENIORITIES: Final[tuple[Seniority, ...]] = ("junior", "regular", "senior")
+
 NATURES: Final = ("lookup", "process", "advisory", "emotional")
 ACTORS: Final = ("requester", "agent", "bot", "system", "other")
 EVENT_KINDS: Final = (
@@ -56,6 +65,7 @@ SIGNALS: Final = (
 """What a text can say besides its subject; each is a boolean column that rules may use."""
 
 LEVEL: Final = pl.Enum(LEVELS)
+ACTION_KIND: Final = pl.Enum(ACTION_KINDS)
 LANE: Final = pl.Enum(LANES)
 CLOCK: Final = pl.Enum(CLOCKS)
 STATUS: Final = pl.Enum(STATUSES)

@@ -130,11 +130,14 @@ def test_shipped_rules_hold_as_when_polars_runs_them_unchanged(name: str) -> Non
 def drawn_facts(height: int) -> pl.DataFrame:
     rng = np.random.default_rng(7)
     words = {
-        "tier": ["trial", "free"],
+        "tier": ["trial", "free", "enterprise"],
         "lifecycle": ["trial", "active"],
         "payment_status": ["ok", "failed", "disputed"],
     }
-    words |= {"intent": ["outage", "billing", "bug", "order_change"], "type": ["bug", "question"]}
+    words |= {
+        "intent": ["outage", "billing", "bug", "order_change", "cancellation_or_refund"],
+        "type": ["bug", "question"],
+    }
     words["text"] = [
         "data breach",
         "production is down",
