@@ -64,8 +64,8 @@ def _nests_too_deep(text: str) -> Finding | None:
         for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > _DEEPEST:
-                line = event.start_mark.line + 1
-                return Finding(line=line, message=f"values nest more than {_DEEPEST} deep")
+                line = 0 if event.start_mark is None else event.start_mark.line
+                return Finding(line=line + 1, message=f"values nest more than {_DEEPEST} deep")
     except (yaml.YAMLError, ValueError) as error:
         return _syntax_finding(text, error)
     return None

@@ -1,0 +1,1 @@
+"""The help desk's facts, the board that ranks them, and what people decide."""

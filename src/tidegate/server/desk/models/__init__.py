@@ -1,0 +1,22 @@
+"""What the service keeps: facts as they came, what was decided, and what is on its way in and out."""
+
+from tidegate.server.desk.models.decisions import Action, Decision, Escalation, Override, PolicyVersion, SavedView
+from tidegate.server.desk.models.facts import Account, Agent, Event, Incident, Message, Reading, Ticket
+from tidegate.server.desk.models.inbox import Delivery
+
+__all__ = [
+    "Account",
+    "Action",
+    "Agent",
+    "Decision",
+    "Delivery",
+    "Escalation",
+    "Event",
+    "Incident",
+    "Message",
+    "Override",
+    "PolicyVersion",
+    "Reading",
+    "SavedView",
+    "Ticket",
+]

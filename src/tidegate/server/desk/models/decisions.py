@@ -1,0 +1,152 @@
+"""What was decided, by whom or what, and what follows from it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from tidegate.tables.words import LANES, LEVELS
+
+PERSON = settings.AUTH_USER_MODEL
+
+
+def _person(*, null: bool = False) -> models.ForeignKey[Any, Any]:
+    return models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+", null=null)
+
+
+class PolicyVersion(models.Model):
+    """A policy file as it once stood. One is active."""
+
+    number = models.IntegerField(unique=True)
+    text = models.TextField()
+    hash = models.CharField(max_length=12)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = _person(null=True)
+    why = models.TextField(blank=True)
+    activated_at = models.DateTimeField(null=True)
+    active = models.BooleanField(default=False)
+
+    class Meta:
+        """At most one is active."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["active"], condition=models.Q(active=True), name="policy_one_active")
+        ]
+
+
+class Decision(models.Model):
+    """A change of a ticket's level, lane, route or reasons, and what made it. Appended."""
+
+    ticket_id = models.TextField(db_index=True)
+    at = models.DateTimeField(db_index=True)
+    level = models.CharField(max_length=2, choices=[(level, level) for level in LEVELS])
+    lane = models.CharField(max_length=10, choices=[(lane, lane) for lane in LANES])
+    points = models.FloatField()
+    review = models.BooleanField(default=False)
+    reasons = ArrayField(models.TextField(), default=list)
+    rules = ArrayField(models.TextField(), default=list)
+    policy = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="+")
+    model = models.CharField(max_length=64, blank=True)
+    latest = models.BooleanField(default=True)
+
+    class Meta:
+        """At most one decision a ticket is the latest."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["ticket_id"], condition=models.Q(latest=True), name="decision_one_latest")
+        ]
+
+
+class Override(models.Model):
+    """A person's word over the policy's. Kept when it is taken back."""
+
+    class Kind(models.TextChoices):
+        """What was overridden."""
+
+        LEVEL = "level"
+        LANE = "lane"
+        INTENT = "intent"
+        ROUTE = "route"
+
+    ticket_id = models.TextField(db_index=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    value = models.CharField(max_length=200)
+    was = models.CharField(max_length=200, blank=True)
+    """What the policy said at that moment."""
+    reason = models.TextField(blank=True)
+    by = _person()
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+    undone_by = _person(null=True)
+    policy = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="+")
+    model = models.CharField(max_length=64, blank=True)
+    changed = models.BigIntegerField(default=0, editable=False, db_index=True)
+
+    class Meta:
+        """At most one of a kind holds for a ticket."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["ticket_id", "kind"], condition=models.Q(undone_at=None), name="override_one_of_a_kind"
+            )
+        ]
+
+
+class Escalation(models.Model):
+    """A case for people outside support: what is broken, for whom, what it costs, and the tickets."""
+
+    title = models.CharField(max_length=300)
+    impact = models.TextField()
+    """The quantified statement, as it was when it was made."""
+    level = models.CharField(max_length=2, choices=[(level, level) for level in LEVELS])
+    to = models.CharField(max_length=200)
+    tickets = ArrayField(models.TextField(), default=list)
+    facts = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = _person(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+
+class Action(models.Model):
+    """The outbox: something to be done in the world, written in the transaction that decided it."""
+
+    class State(models.TextChoices):
+        """Where it is."""
+
+        INTENDED = "intended"  # dry run: it would have been done
+        WAITING = "waiting"
+        DONE = "done"
+        DEAD = "dead"
+        CANCELLED = "cancelled"
+
+    kind = models.CharField(max_length=20)
+    ticket_id = models.TextField(db_index=True)
+    target = models.CharField(max_length=200, blank=True)
+    payload = models.JSONField(default=dict)
+    key = models.CharField(max_length=64, unique=True)
+    """The idempotency key: the same intention has the same one."""
+    state = models.CharField(max_length=10, choices=State.choices, default=State.INTENDED, db_index=True)
+    attempts = models.IntegerField(default=0)
+    next_at = models.DateTimeField(null=True)
+    last_error = models.TextField(blank=True)
+    decision = models.ForeignKey(Decision, null=True, on_delete=models.PROTECT, related_name="actions")
+    by = _person(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    done_at = models.DateTimeField(null=True)
+
+
+class SavedView(models.Model):
+    """Filters of the queue under a name."""
+
+    person = models.ForeignKey(PERSON, on_delete=models.CASCADE, related_name="views")
+    name = models.CharField(max_length=80)
+    filters = models.JSONField(default=dict)
+    shared = models.BooleanField(default=False)
+
+    class Meta:
+        """A person's names are unique."""
+
+        constraints: ClassVar = [models.UniqueConstraint(fields=["person", "name"], name="view_once")]

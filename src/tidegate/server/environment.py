@@ -1,0 +1,108 @@
+"""Settings from the environment: each typed, documented and checked when the service starts.
+
+The field's name in capitals, with ``TIDEGATE_`` before it, is the variable; ``DATABASE_URL`` alone has no prefix. A
+value that cannot be used stops the start with the variable's name, the value (never of a secret) and what was expected.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from tidegate.tables.errors import InputError, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX: Final = "TIDEGATE_"
+_BARE: Final = {"database_url": "DATABASE_URL"}
+
+
+class Environment(BaseModel):
+    """What the environment says."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data_dir: Path = Field(Path("tidegate-data"), description="folder of the embedded PostgreSQL, keys and backups")
+    database_url: SecretStr | None = Field(
+        None,
+        description="postgresql://user:password@host:port/name; missing: the embedded one in the data folder",
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="signs sessions and encrypts secrets; missing: made once in the data folder",
+    )
+    host: str = Field("127.0.0.1", description="address that the web listens on")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(8000, description="port that the web listens on")
+    allowed_hosts: str = Field("127.0.0.1,localhost,[::1]", description="host names that are answered, by commas")
+    web_processes: Annotated[int, Field(ge=1, le=64)] = Field(
+        1, description="web processes; each holds the open tickets in memory"
+    )
+    web_threads: Annotated[int, Field(ge=1, le=256)] = Field(8, description="requests at a time in each web process")
+    https: bool = Field(
+        default=False,
+        description="true behind a proxy that speaks HTTPS: cookies are for HTTPS only, HSTS is sent",
+    )
+    trusted_proxies: Annotated[int, Field(ge=0, le=10)] = Field(
+        0, description="proxies in front; the client's address is read so many places from the end of X-Forwarded-For"
+    )
+    log_format: str = Field("text", pattern="^(text|json)$", description="text or json")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR")
+
+    @property
+    def hosts(self) -> list[str]:
+        """The host names that are answered."""
+        return [name.strip() for name in self.allowed_hosts.split(",") if name.strip()]
+
+    def secret(self) -> str:
+        """Return the secret key; one is made in the data folder where none is given."""
+        if self.secret_key is not None:
+            return self.secret_key.get_secret_value()
+        return kept_secret(self.data_dir / "secret-key")
+
+
+def variable(field: str) -> str:
+    """Name the environment variable of a field."""
+    return _BARE.get(field, PREFIX + field.upper())
+
+
+def read(environ: Mapping[str, str] | None = None) -> Environment:
+    """Read the settings.
+
+    Raises
+    ------
+    InputError
+        If a value cannot be used.
+    """
+    environ = os.environ if environ is None else environ
+    given = {
+        field: environ[variable(field)] for field in Environment.model_fields if environ.get(variable(field), "") != ""
+    }
+    try:
+        return Environment.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = str(first["loc"][0])
+        secret = field in ("secret_key", "database_url")
+        raise InputError(
+            f"the environment variable {variable(field)} cannot be used: {first['msg'].lower()}",
+            value=None if secret else shorten(given.get(field)),
+            expected=Environment.model_fields[field].description,
+        ) from None
+
+
+def kept_secret(path: Path) -> str:
+    """Read a secret kept in a file that only its owner may read; made when it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="utf-8").strip()
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        made = secrets.token_urlsafe(64)
+        file.write(made)
+    return made

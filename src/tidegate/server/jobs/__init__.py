@@ -1,0 +1,1 @@
+"""Background work: inbox to facts, decisions, outbox to the world, housekeeping."""

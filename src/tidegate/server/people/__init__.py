@@ -1,0 +1,1 @@
+"""People, roles, groups, tokens, sign-in and the audit trail."""

@@ -1,0 +1,72 @@
+"""The service's tests run on the embedded PostgreSQL, one server for all workers, a database each."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.test import Client
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Point Django at the embedded server; it stops with the last test process."""
+    from django.db import connections
+
+    from tidegate.server import embedded
+    from tidegate.server.settings import database
+
+    del django_db_modify_db_settings_parallel_suffix
+    data = Path(tempfile.gettempdir()) / f"tidegate-tests-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
+    server = embedded.start(data)
+    found = database(embedded.url(server))
+    for alias in connections:
+        settings = connections[alias].settings_dict
+        settings.update(HOST=found["HOST"], PORT=found["PORT"], USER=found["USER"], PASSWORD=found["PASSWORD"])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_data_left() -> Iterator[None]:
+    """Remove the databases of runs that have ended."""
+    yield
+    for old in Path(tempfile.gettempdir()).glob("tidegate-tests-*"):
+        if not (old / "postgresql" / "postmaster.pid").exists():
+            shutil.rmtree(old, ignore_errors=True)
+
+
+@pytest.fixture
+def people(db: None) -> dict[str, object]:
+    """The cast: one person of each role, a colleague of another group, and one who has left."""
+    from tidegate.server.people.models import Person
+
+    del db
+    cast = {
+        "viewer": {"role": "viewer"},
+        "agent": {"role": "agent"},
+        "lead": {"role": "lead"},
+        "admin": {"role": "admin"},
+        "colleague": {"role": "agent", "groups_seen": ["billing"]},
+        "leaver": {"role": "admin", "is_active": False},
+    }
+    made = {}
+    for name, fields in cast.items():
+        person = Person(email=f"{name}@example.test", name=name.title(), **fields)  # ty: ignore[invalid-argument-type]
+        person.set_unusable_password()
+        person.save()
+        made[name] = person
+    return made
+
+
+@pytest.fixture
+def as_lead(client: Client, people: dict[str, object]) -> Client:
+    """A browser in which the lead is signed in."""
+    client.force_login(people["lead"])  # ty: ignore[invalid-argument-type]
+    return client
