@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,10 +36,10 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture(scope="session", autouse=True)
 def no_data_left() -> Iterator[None]:
-    """Remove the databases of runs that have ended."""
+    """Remove the databases of runs that ended an hour ago or more: those of this run still serve its other workers."""
     yield
     for old in Path(tempfile.gettempdir()).glob("tidegate-tests-*"):
-        if not (old / "postgresql" / "postmaster.pid").exists():
+        if time.time() - old.stat().st_mtime > 3600 and not (old / "postgresql" / "postmaster.pid").exists():
             shutil.rmtree(old, ignore_errors=True)
 
 
