@@ -61,7 +61,7 @@ def cpu(work: object) -> float:
 def main() -> None:
     patterns = loop()
     signals(tickets(15, 100))
-    print(f"{len(phrases.lexicon().patterns):,} phrases; CPU time on one core; tickets a second")
+    print(f"{len(phrases.lexicon().phrases):,} phrases; CPU time on one core; tickets a second")
     print(f"{'words':>6}{'ours':>12}{'loop of re':>14}{'times':>8}")
     for words, rows in SIZES.items():
         frame = tickets(words, rows)

@@ -31,10 +31,6 @@ _ONLY_PLANNED: Final = "|".join(_WORDS["planned"])
 """Before a number these speak of seats to buy or people to add, not of people who are hit."""
 
 
-_HINTS: Final = sorted(
-    {f" {word[:5]}" for word in WHO.replace("?", "").split("|")} | {f" {phrase} " for phrase in CROWDS}
-)
-"""Without one of these a text names nobody: a cheap look before the expressions."""
 _SCHEMA: Final = {"row": pl.UInt32, "users": pl.Int32, "confidence": pl.Float64, "start": pl.Int32, "end": pl.Int32}
 
 
@@ -42,13 +38,13 @@ def _spoken() -> str:
     return "|".join(sorted(NUMBERS, key=lambda word: (-len(word), word)))
 
 
-def affected(marked_texts: pl.Series) -> pl.DataFrame:
+def affected(flat_texts: pl.Series) -> pl.DataFrame:
     """Read the number of people affected, the largest where several are named.
 
     Parameters
     ----------
-    marked_texts
-        Views made by `phrases.marked`.
+    flat_texts
+        Rows of a `views.View`, or what `phrases.flat` makes.
 
     Returns
     -------
@@ -56,9 +52,9 @@ def affected(marked_texts: pl.Series) -> pl.DataFrame:
         ``row``, ``users``, ``confidence``, ``start``, ``end`` (characters of the original); rows that name none are
         absent. Vague words give a cautious guess with confidence 0.6.
     """
-    frame = pl.DataFrame({"view": marked_texts}).with_row_index("row").filter(pl.col("view").str.contains_any(_HINTS))
-    if frame.is_empty():
+    if flat_texts.is_empty():
         return pl.DataFrame(schema=_SCHEMA)
+    frame = pl.DataFrame({"view": flat_texts}).with_columns(view=_marked(pl.col("view"))).with_row_index("row")
     return (
         pl.concat([_numbers(frame), _crowds(frame)])
         .filter(pl.col("users").is_between(1, MOST))
@@ -72,6 +68,11 @@ def affected(marked_texts: pl.Series) -> pl.DataFrame:
             end=pl.col("start") + pl.col("quote").str.len_bytes().cast(pl.Int32) - 2,
         )
     )
+
+
+def _marked(flat_text: pl.Expr) -> pl.Expr:
+    """Turn all but letters, digits and sentence marks into spaces, with a space at both ends (offsets move by one)."""
+    return pl.concat_str(pl.lit(" "), flat_text.str.replace_all(r"[^a-z0-9.!?;:,\n]", " "), pl.lit(" "))
 
 
 def _numbers(frame: pl.DataFrame) -> pl.DataFrame:

@@ -63,10 +63,6 @@ _SPAN: Final = (
     rf"{_EDGE}{_either(_WORDS['within'])}(?: the next| the)? (?P<count>\d{{1,3}}|{_either(_COUNTS)}) ?"
     rf"(?P<unit>{_either(_UNITS)}){_END}"
 )
-_HINTS: Final = sorted(
-    {*"0123456789", *_DAYS, *_UNITS, *(word for name in ("today", "tomorrow", "week") for word in _WORDS[name])}
-)
-"""Without one of these a text states no time: a cheap look before the expressions."""
 _SCHEMA: Final = {"row": pl.UInt32, "deadline_at": pl.Datetime("us", "UTC"), "start": pl.Int32, "end": pl.Int32}
 
 
@@ -78,7 +74,7 @@ def deadlines(
     Parameters
     ----------
     flat_texts
-        Views made by `phrases.flat`.
+        Rows of a `views.View`, or what `phrases.flat` makes.
     created_at
         When each text was written, UTC; null where it is not known: then no deadline is read.
     zone
@@ -93,8 +89,9 @@ def deadlines(
         with one that has passed or lies farther ahead than `FARTHEST`, are absent. A date like 5/4 is read as the
         nearer of its two meanings.
     """
+    if flat_texts.is_empty():
+        return pl.DataFrame(schema=_SCHEMA)
     frame = pl.DataFrame({"view": flat_texts, "created": created_at}).with_row_index("row").drop_nulls("created")
-    frame = frame.filter(pl.col("view").str.contains_any(_HINTS))
     if frame.is_empty():
         return pl.DataFrame(schema=_SCHEMA)
     frame = frame.with_columns(here=pl.col("created").dt.convert_time_zone(zone))

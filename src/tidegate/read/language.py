@@ -67,9 +67,7 @@ def _posterior(rows: np.ndarray, words: pl.Series, height: int) -> np.ndarray:
     """Posterior over `CLASSES` of every row, from its words in long form."""
     distinct = words.unique()
     numbered = pl.DataFrame({"word": distinct}).with_row_index("code")
-    codes = (
-        pl.DataFrame({"word": words}).join(numbered, on="word", how="left", maintain_order="left")["code"].to_numpy()
-    )
+    codes = words.to_frame("word").join(numbered, on="word", how="left", maintain_order="left")["code"].to_numpy()
     per_word = _word_scores(distinct.to_list())[codes]
     total = np.zeros((height, per_word.shape[1]))
     for column in range(per_word.shape[1]):
@@ -84,6 +82,8 @@ def _foreign(frame: pl.DataFrame) -> np.ndarray:
     """Rows in another script: most of their letters are not Latin."""
     text = pl.col("text")
     odd = frame.filter(text.str.len_bytes() * 3 > text.str.len_chars() * 4)  # Latin letters rarely take two bytes
+    if odd.is_empty():
+        return np.zeros(frame.height, dtype=bool)
     rows = odd.filter(text.str.count_matches(r"\p{L}") > 2 * text.str.count_matches(r"\p{Latin}"))["row"].to_numpy()
     return np.isin(np.arange(frame.height), rows)
 

@@ -1,7 +1,8 @@
-"""Phrases of the lexicon, found in whole columns of text by one Aho-Corasick pass.
+"""Phrases of the lexicon, found in whole blocks of text at once.
 
-Every text gets a *view* of one ASCII byte a character: lower case, accents off, all that is neither letter, digit nor
-sentence mark a space. Byte offsets in the view are therefore character offsets in the original, whatever was in it.
+A phrase is a run of words. Every run's first words are known by a hash, so all words of a block are tried at once as
+the first of a phrase, those that may go on are tried with their next word, and so on: ten steps over arrays, whatever
+the number of phrases, and no automaton to build for one short text.
 """
 
 from __future__ import annotations
@@ -9,57 +10,41 @@ from __future__ import annotations
 import itertools
 import re
 import tomllib
-import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import polars as pl
 
+from tidegate.read.views import FLAT, View, mixed
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
 LANGUAGES: Final = ("en", "de", "fr", "es", "pt", "it")
 """Languages that have a lexicon, in the order in which ties are settled."""
 
 GRADES: Final[Mapping[str, float]] = {"strong": 0.9, "fair": 0.7, "weak": 0.4}
-CONTEXT: Final = 56
-"""Characters before a phrase in which a negation, a doubt or a supposition may stand."""
+KINDS: Final = ("negation", "hedge", "hypothetical", "breaker")
+"""Words that change what a phrase after them says; looked for like phrases."""
+HINTS: Final = ("~who", "~cue", "~time")
+"""Words without which a text names no people and states no time; looked for like phrases, in every language."""
 
-_SMALL: Final = 4_000
-"""Below as many characters in all, only phrases whose first word occurs are looked for: building the automaton
-would cost more than the search."""
-
-_NOWHERE: Final = "A"
-"""Views hold no capitals: a pattern that stands nowhere, where there is nothing to look for."""
-
-_FLAT: Final = {
-    character: base
-    for character in map(chr, range(0xA0, 0x250))
-    if len(base := unicodedata.normalize("NFD", character)[0]) == 1 and base.isascii() and base != character
-} | dict(zip("ßøØłŁæÆœŒ\u0131đ\u2019", "soOlLaAoOid'", strict=True))
-
-_FLATTEN: Final = str.maketrans(_FLAT)
+_FLATTEN: Final = str.maketrans(FLAT)
+_ONWARD: Final = np.uint64(0x9E3779B97F4A7C15)
+_FILTER: Final = 20
+"""Bits of a hash by which most words that begin nothing are told apart at once."""
 
 
 def flat(text: pl.Expr) -> pl.Expr:
     """Lower-case ASCII of the same length in characters: accents off, what has no ASCII form a space."""
     return (
-        text.str.replace_many(list(_FLAT), list(_FLAT.values()))
-        .str.replace_all(r"[^\x00-\x7F]", " ")
-        .str.to_lowercase()
+        text.str.replace_many(list(FLAT), list(FLAT.values())).str.replace_all(r"[^\x00-\x7F]", " ").str.to_lowercase()
     )
-
-
-def marked(flat_text: pl.Expr) -> pl.Expr:
-    """Turn all but letters, digits and sentence marks into spaces, with a space at both ends (offsets move by one)."""
-    return pl.concat_str(pl.lit(" "), flat_text.str.replace_all(r"[^a-z0-9.!?;:,\n]", " "), pl.lit(" "))
-
-
-def spaced(marked_text: pl.Expr) -> pl.Expr:
-    """Turn sentence marks into spaces too: what phrases are looked for in."""
-    return marked_text.str.replace_all(r"[.!?;:,\n]", " ")
 
 
 def plain(phrase: str) -> str:
@@ -74,29 +59,6 @@ def _expand(phrase: str, macros: Mapping[str, str]) -> Iterator[str]:
     return (" ".join("".join(choice).split()) for choice in itertools.product(*parts))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Lexicon:
-    """Phrases and context words, ready to be looked for.
-
-    Attributes
-    ----------
-    phrases
-        ``pattern`` (with a space at both ends), ``name``, ``language``, ``weight``, ``negates`` (has a negation of its
-        own, so that one before it does not turn it).
-    words
-        Language to kind (negation, hedge, hypothetical, breaker) to a regular expression over the context.
-    patterns
-        Every distinct pattern.
-    by_first_word
-        First word to the rows of ``phrases`` that begin with it.
-    """
-
-    phrases: pl.DataFrame
-    words: Mapping[str, Mapping[str, str]]
-    patterns: list[str]
-    by_first_word: Mapping[str, list[int]]
-
-
 def data(name: str) -> dict[str, Any]:
     """Word lists that ship with the package: ``lexicon/<name>.toml``."""
     return tomllib.loads(files("tidegate.read").joinpath("lexicon", f"{name}.toml").read_text("utf-8"))
@@ -106,139 +68,181 @@ def _alternation(phrases: Iterable[str]) -> str:
     return "|".join(sorted({plain(phrase) for phrase in phrases}, key=lambda phrase: (-len(phrase), phrase)))
 
 
-def _context_words(words: Mapping[str, list[str]]) -> dict[str, str]:
-    near = {kind: f" (?:{_alternation(words[kind])})" for kind in ("negation", "hedge", "hypothetical", "breaker")}
-    return {
-        "negation": near["negation"] + r"(?: [a-z0-9]+){0,2} *$",
-        "hedge": near["hedge"] + " ",
-        "hypothetical": near["hypothetical"] + " ",
-        "breaker": rf"(?s)^.*(?:[.!?;:,\n]|{near['breaker']} )",
-    }
-
-
 def _phrases_of(language: str, source: Mapping[str, Mapping[str, list[str]]]) -> pl.DataFrame:
     """Expand one language's file."""
     macros = source.get("macros", {})
     parts = [
         pl.DataFrame({"pattern": list(itertools.chain.from_iterable(_expand(each, macros) for each in listed))}).select(
-            pl.format(" {} ", "pattern").alias("pattern"), name=pl.lit(name), weight=pl.lit(GRADES[grade])
+            "pattern", name=pl.lit(name), weight=pl.lit(GRADES[grade])
         )
         for name, grades in source.items()
         if name not in ("macros", "words")
         for grade, listed in grades.items()
     ]
+    context = [(plain(word), kind) for kind in KINDS for word in source["words"][kind]]
+    kinds = pl.DataFrame(context, schema=["pattern", "name"], orient="row").with_columns(weight=pl.lit(0.0))
     own = rf" (?:{_alternation(source['words']['negation'])}|cant|cannot|t) "
     return (
-        pl.concat(parts)
+        pl.concat([*parts, kinds.select("pattern", "name", "weight")])
         .group_by("pattern", "name", maintain_order=True)
         .agg(pl.col("weight").max())
         .select(
-            "pattern", "name", pl.lit(language).alias("language"), "weight", negates=pl.col("pattern").str.contains(own)
+            "pattern",
+            "name",
+            pl.lit(language).alias("language"),
+            "weight",
+            negates=pl.format(" {} ", "pattern").str.contains(own),
         )
     )
+
+
+def _hints() -> pl.DataFrame:
+    """Words that say that a text may name people or state a time."""
+    people, times = data("people"), data("times")
+    who = [form for word in people["who"] for form in _forms(word)]
+    who += [phrase for listed in people["crowds"].values() for phrase in listed]
+    cue = [*times["cue"], *times["until"], *times["within"]]
+    time = [word for name in ("today", "tomorrow", "week", "noon") for word in times[name]]
+    time += [word for name in ("days", "units", "months") for listed in times[name].values() for word in listed]
+    rows = [(plain(word), name) for name, words in zip(HINTS, (who, cue, time), strict=True) for word in words]
+    return pl.DataFrame(rows, schema=["pattern", "name"], orient="row").select(
+        "pattern", "name", language=pl.lit("en"), weight=pl.lit(0.0), negates=pl.lit(value=False)
+    )
+
+
+def _forms(word: str) -> tuple[str, ...]:
+    """Both spellings of a word with one letter that may be left out: ``users?``."""
+    at = word.find("?")
+    return (word,) if at < 0 else (word[:at] + word[at + 1 :], word[: at - 1] + word[at + 1 :])
 
 
 @cache
 def lexicon() -> Lexicon:
     """Load the lexicon that ships with the package, once."""
-    sources = {language: data(language) for language in LANGUAGES}
-    return build(
-        pl.concat([_phrases_of(language, source) for language, source in sources.items()]),
-        {language: _context_words(source["words"]) for language, source in sources.items()},
-    )
+    return build(pl.concat([*(_phrases_of(language, data(language)) for language in LANGUAGES), _hints()]))
 
 
-def build(phrases: pl.DataFrame, words: Mapping[str, Mapping[str, str]]) -> Lexicon:
-    """Make a lexicon of a table of phrases and of the context words of each language."""
-    first = (
-        phrases.with_row_index("at")
-        .group_by(first=pl.col("pattern").str.extract(r"^ (\S+)"), maintain_order=True)
-        .agg("at")
-    )
-    patterns = phrases["pattern"].unique(maintain_order=True).to_list()
-    return Lexicon(phrases, words, patterns, dict(first.iter_rows()))
-
-
-def _candidates(texts: pl.Series, lexicon: Lexicon) -> tuple[list[str], pl.DataFrame]:
-    """Patterns that may occur, and their phrases."""
-    if (texts.str.len_bytes().sum() or 0) > _SMALL:
-        return lexicon.patterns, lexicon.phrases
-    present = {word for text in texts for word in text.split()}
-    phrases = lexicon.phrases[[at for word in sorted(present) for at in lexicon.by_first_word.get(word, ())]]
-    return phrases["pattern"].unique(maintain_order=True).to_list() or [_NOWHERE], phrases
-
-
-def find(marked_texts: pl.Series, lexicon: Lexicon) -> pl.DataFrame:
-    """Find every phrase in every text.
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Lexicon:
+    """Phrases, ready to be looked for.
 
     Parameters
     ----------
-    marked_texts
-        Views made by `marked`, without nulls.
-    lexicon
-        What to look for.
-
-    Returns
-    -------
-    pl.DataFrame
-        One row a hit: ``row``, ``start`` and ``end`` (characters of the original), the phrase's ``name``, ``language``,
-        ``weight``, ``negates``, and ``before``: up to `CONTEXT` characters of the view before it. Overlapping hits are
-        all there.
+    phrases
+        ``pattern`` (words parted by one space), ``name``, ``language``, ``weight``, ``negates`` (has a negation of its
+        own, so that one before it does not turn it); sorted by pattern as ``prefixes`` names them.
+    prefixes
+        Hashes of all first words of all patterns, ascending.
+    longer
+        Of each prefix, whether a pattern goes on after it.
+    first, last
+        Of each prefix, the rows of ``phrases`` that are the prefix itself: ``first`` up to, not including, ``last``.
     """
-    frame = pl.DataFrame({"view": marked_texts}).with_row_index("row").with_columns(text=spaced(pl.col("view")))
-    patterns, phrases = _candidates(frame["text"], lexicon)
-    # One automaton at a time: the optimiser is slow at comparing expressions that hold all patterns.
-    starts = frame.select(start=pl.col("text").str.find_many(patterns, overlapping=True))
-    found = frame.select(pattern=pl.col("text").str.extract_many(patterns, overlapping=True))
-    return (
-        pl.concat([frame.drop("text"), starts, found], how="horizontal")
-        .lazy()
-        .filter(pl.col("start").list.len() > 0)
-        .explode("start", "pattern")
-        .with_columns(pl.col("start").cast(pl.Int32))
-        .with_columns(
-            end=pl.col("start") + pl.col("pattern").str.len_bytes().cast(pl.Int32) - 2,
-            before=pl.col("view").str.slice(
-                pl.max_horizontal(pl.col("start") - CONTEXT, 0), pl.min_horizontal(pl.col("start"), CONTEXT) + 1
-            ),
-        )
-        .drop("view")
-        .join(phrases.lazy(), on="pattern", how="inner", maintain_order="left")
-        .drop("pattern")
-        .collect()
-    )
+
+    phrases: pl.DataFrame
+    prefixes: NDArray[np.uint64]
+    longer: NDArray[np.bool_]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+    _met: NDArray[np.bool_] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Note which beginnings of hashes occur."""
+        met = np.zeros(1 << _FILTER, dtype=bool)
+        met[self.prefixes >> np.uint64(64 - _FILTER)] = True
+        object.__setattr__(self, "_met", met)
+
+    def places(self, states: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Find which states are prefixes: their indices, and the prefixes'."""
+        maybe = np.flatnonzero(self._met[states >> np.uint64(64 - _FILTER)])
+        places = np.minimum(np.searchsorted(self.prefixes, states[maybe]), len(self.prefixes) - 1)
+        right = self.prefixes[places] == states[maybe]
+        return maybe[right], places[right]
 
 
-def outermost(hits: pl.DataFrame, family: pl.Expr) -> pl.DataFrame:
-    """Keep of each family in a row only hits that no other hit of the family contains."""
-    keys = ("row", "family")
-    return (
-        hits.with_columns(family=family)
-        .sort("row", "family", "start", "end", descending=[False, False, False, True], maintain_order=True)
-        .filter(pl.col("end") > pl.col("end").cum_max().shift(1).over(keys).fill_null(-1))
-        .drop("family")
-    )
+def build(phrases: pl.DataFrame) -> Lexicon:
+    """Make a lexicon of a table of phrases; see `Lexicon` for its columns."""
+    phrases = phrases.filter(pl.col("pattern") != "")
+    patterns = phrases["pattern"].unique(maintain_order=True)
+    view = View.of(patterns.to_list())
+    starts, _ = view.words
+    begins = np.searchsorted(starts, view.starts)
+    counts = np.diff(np.concatenate([begins, [len(starts)]]))
+    states = np.zeros(len(patterns), dtype=np.uint64)
+    reached, onward = [], []
+    for depth in range(int(counts.max())):
+        going = counts > depth
+        states[going] = _next(states[going], view.hashes[begins[going] + depth])
+        reached.append(states[going])
+        onward.append(counts[going] > depth + 1)
+    prefixes, places = np.unique(np.concatenate(reached), return_inverse=True)
+    longer = np.zeros(len(prefixes), dtype=bool)
+    longer[places[np.concatenate(onward)]] = True
+    at = pl.DataFrame({"pattern": patterns, "prefix": np.searchsorted(prefixes, states)})
+    ordered = phrases.join(at, on="pattern", how="left", maintain_order="left").sort("prefix", maintain_order=True)
+    edges = np.searchsorted(ordered["prefix"].to_numpy(), np.arange(len(prefixes) + 1))
+    return Lexicon(phrases=ordered.drop("prefix"), prefixes=prefixes, longer=longer, first=edges[:-1], last=edges[1:])
 
 
-def in_context(hits: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
-    """Say of each hit whether the words before it, in the same clause, negate it, doubt it or only suppose it.
+def _next(states: NDArray[np.uint64], words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Hash of a run of words that one more word follows."""
+    return mixed(states * _ONWARD + words)
 
-    Adds the booleans ``negated``, ``doubted`` and ``supposed``; drops ``before`` and ``negates``.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Where phrases stand in a block: one entry a hit, overlapping ones and all.
+
+    Parameters
+    ----------
+    phrase
+        Row of the lexicon's phrases.
+    first, last
+        First and last word of the hit, as numbered by `View.words`.
     """
-    parts = []
-    for language in hits["language"].unique(maintain_order=True):
-        words = lexicon.words.get(language) or lexicon.words["en"]
-        clause = pl.col("before").str.replace(words["breaker"], " ")
-        parts.append(
-            hits.filter(pl.col("language") == language)
-            .with_columns(before=clause)
-            .with_columns(
-                negated=~pl.col("negates") & pl.col("before").str.contains(words["negation"]),
-                doubted=pl.col("before").str.contains(words["hedge"]),
-                supposed=pl.col("before").str.contains(words["hypothetical"]),
-            )
-        )
-    empty = hits.clear().with_columns(
-        negated=pl.lit(value=False), doubted=pl.lit(value=False), supposed=pl.lit(value=False)
+
+    phrase: NDArray[np.int64]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+
+
+def find(view: View, lexicon: Lexicon) -> Found:
+    """Find every phrase in every text of a block.
+
+    Notes
+    -----
+    Time is linear in the words: no more than as many steps as the longest phrase has words, each over fewer of them.
+    Two runs of words with one 64-bit hash count as the same; that is left to chance.
+    """
+    starts, _ = view.words
+    at, depth = np.arange(len(starts)), 0
+    states = _next(np.zeros(len(starts), dtype=np.uint64), view.hashes)
+    parts: list[tuple[NDArray[np.int64], NDArray[np.int64], int]] = []
+    while len(at):
+        kept, places = lexicon.places(states)
+        at, states = at[kept], states[kept]
+        whole = lexicon.last[places] > lexicon.first[places]
+        parts.append((places[whole], at[whole], depth))
+        onward = lexicon.longer[places] & (at + depth + 1 < len(starts))
+        at, states = at[onward], states[onward]
+        depth += 1
+        joined = view.joins[at + depth]
+        at, states = at[joined], states[joined]
+        states = _next(states, view.hashes[at + depth])
+    return _spread(parts, lexicon)
+
+
+def _spread(parts: Sequence[tuple[NDArray[np.int64], NDArray[np.int64], int]], lexicon: Lexicon) -> Found:
+    """One entry a phrase, where several phrases of different names or languages are written alike."""
+    none = np.zeros(0, dtype=np.int64)
+    places = np.concatenate([none, *(place for place, _, _ in parts)])
+    first = np.concatenate([none, *(at for _, at, _ in parts)])
+    last = np.concatenate([none, *(at + depth for _, at, depth in parts)])
+    counts = lexicon.last[places] - lexicon.first[places]
+    ends = np.cumsum(counts)
+    offsets = np.arange(int(counts.sum())) - np.repeat(ends - counts, counts)
+    return Found(
+        phrase=np.repeat(lexicon.first[places], counts) + offsets,
+        first=np.repeat(first, counts),
+        last=np.repeat(last, counts),
     )
-    return pl.concat([empty, *parts]).drop("before", "negates").sort("row", "start", "end", "name", maintain_order=True)

@@ -26,7 +26,7 @@ from tidegate.tables.errors import ModelError
 from tidegate.tables.words import LEVELS, NATURES, URGENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -43,6 +43,7 @@ TEXT_WEIGHT: Final = {"priority": 0.5, "impact and urgency": 0.5}
 KEEP: Final = 0.02
 """Share of the filed level's posterior that a trained one keeps: no level is ever ruled out."""
 
+_SCHEMA: Final = Readings.create_empty().schema
 _BATCH: Final = 4096
 _SILENT: Final = "no text"
 
@@ -184,7 +185,7 @@ class StaticReader:
     def read(self, tickets: pl.DataFrame, *, now: datetime, progress: Progress | None = None) -> pl.DataFrame:
         """Read tickets; see `Reader.read`. What is read from a text does not depend on ``now``."""
         readings = self.read_fully(tickets, now=now, progress=progress)
-        return readings.select(Readings.column_names())
+        return readings.select(list(_SCHEMA))
 
     def read_fully(self, tickets: pl.DataFrame, *, now: datetime, progress: Progress | None = None) -> pl.DataFrame:
         """Read tickets, and add what the readings table has no column for.
@@ -234,19 +235,18 @@ class StaticReader:
         answers = self.model.answers(found["logits"].to_numpy(), context_of(tickets))
         said = ~found["silent"].to_numpy()
         levels, source = self._levels(tickets, answers, said)
-        frame = found.with_columns(
+        made = [
             tickets["ticket_id"],
             *(pl.Series(f"level_{level.lower()}", levels[:, k]) for k, level in enumerate(LEVELS)),
+            source.alias("level_source"),
             *_intent(answers["intent"], said),
             _nature(answers["nature"], said),
-            level_source=source,
-            unread=pl.when("silent").then(pl.lit(_SILENT)).otherwise("unread"),
-        )
-        frame = frame.with_columns(*self._doubt(levels, tickets["language"]))
-        schema = Readings.create_empty().schema
-        return frame.select(pl.col(name).cast(dtype) for name, dtype in schema.items()).with_columns(
-            *_more(answers, said)
-        )
+            _unread(found["unread"], said),
+        ]
+        columns = {name: found[name] for name in found.columns} | {column.name: column for column in made}
+        columns |= {column.name: column for column in self._doubt(levels, columns, tickets["language"])}
+        kept = [columns[name].cast(dtype).alias(name) for name, dtype in _SCHEMA.items()]
+        return pl.DataFrame([*kept, *_more(answers, said)])
 
     def _levels(
         self, tickets: pl.DataFrame, answers: dict[str, tuple[Head, NDArray[np.floating]]], said: NDArray[np.bool_]
@@ -268,19 +268,24 @@ class StaticReader:
         source = given.select(pl.when(text).then("text and " + pl.col("level_source")).otherwise("level_source"))
         return odds / odds.sum(axis=1, keepdims=True), source.to_series()
 
-    def _doubt(self, levels: NDArray[np.float64], filed: pl.Series) -> list[pl.Series | pl.Expr]:
+    def _doubt(
+        self, levels: NDArray[np.float64], columns: Mapping[str, pl.Series], filed: pl.Series
+    ) -> list[pl.Series]:
         """Level sets at the policy's coverage, and whether a person should look."""
         review = self.policy.review
         window = self.model.windows.get("level")
         held = window.sets(levels, review.coverage) if window else likely_sets(levels, review.coverage)
         urgent = [level in URGENT for level in LEVELS]
         spans = held[:, urgent].any(axis=1) == held[:, np.logical_not(urgent)].any(axis=1)
-        trusted = list(review.languages or self.model.languages)
-        known = pl.when(pl.col("read_language") == "unknown").then(filed).otherwise("read_language")
-        foreign = ~known.is_in(trusted).fill_null(value=False)
-        outside = pl.col("in_scope") < (self.model.scope if review.scope is None else review.scope)
-        unsure = pl.Series(spans) | (~pl.col("silent") & (foreign | outside.fill_null(value=False)))
-        return [_set_lists(held), unsure.alias("unsure")]
+        trusted = {*(review.languages or self.model.languages)}
+        spoken = zip(columns["read_language"], filed, strict=True)
+        foreign = np.array(
+            [(other if read == "unknown" else read) not in trusted for read, other in spoken], dtype=bool
+        )
+        scores = columns["in_scope"].to_numpy()
+        outside = scores < (self.model.scope if review.scope is None else review.scope)
+        unsure = spans | (~columns["silent"].to_numpy() & (foreign | outside))
+        return [_set_lists(held), pl.Series("unsure", unsure)]
 
 
 @lru_cache(maxsize=1)
@@ -340,8 +345,15 @@ def _more(answers: dict[str, tuple[Head, NDArray[np.floating]]], said: NDArray[n
     return more
 
 
+def _unread(reasons: pl.Series, said: NDArray[np.bool_]) -> pl.Series:
+    if said.all():
+        return reasons
+    return pl.select(pl.when(pl.Series(said)).then(reasons).otherwise(pl.lit(_SILENT))).to_series().alias("unread")
+
+
 def _where(said: NDArray[np.bool_], values: pl.Series) -> pl.Series:
-    return pl.select(pl.when(pl.Series(said)).then(values)).to_series()
+    """Leave values out where nothing was said."""
+    return values if said.all() else pl.select(pl.when(pl.Series(said)).then(values)).to_series()
 
 
 def _set_lists(held: NDArray[np.bool_]) -> pl.Series:

@@ -12,7 +12,7 @@ from tidegate.read.affected import MOST, affected
 
 
 def read(text: str) -> tuple[int | None, float]:
-    view = pl.DataFrame({"text": [text]}).select(view=phrases.marked(phrases.flat(pl.col("text"))))["view"]
+    view = pl.DataFrame({"text": [text]}).select(view=phrases.flat(pl.col("text")))["view"]
     found = affected(view)
     return (found["users"][0], found["confidence"][0]) if found.height else (None, 0.0)
 

@@ -6,23 +6,24 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tidegate.read.sentiment import frustration, sentiment, shouting
+from tidegate.read.sentiment import shouting
 from tidegate.read.signals import signals
+from tidegate.read.views import View
 
 
 def test_shouting_needs_capitals_or_marks() -> None:
     loud = shouting(
-        pl.Series(["please help me with the export", "PLEASE HELP ME WITH THE EXPORT", "why?!?! why!!", "API SSO"])
+        View.of(["please help me with the export", "PLEASE HELP ME WITH THE EXPORT", "why?!?! why!!", "API SSO"])
     )
     assert loud[0] == loud[3] == 0
     assert loud[1] > 0.2
     assert loud[2] > 0.1
 
 
-def test_no_hits_no_rows() -> None:
-    hits = pl.DataFrame(schema={"row": pl.UInt32, "name": pl.String, "weight": pl.Float64, "negated": pl.Boolean})
-    assert sentiment(hits).height == 0
-    assert frustration(hits, pl.Series([0.0, 0.25]))["frustration"].to_list() == [0.0, 0.25]
+def test_a_text_without_a_word_of_feeling_feels_nothing() -> None:
+    found = signals(pl.DataFrame({"body": ["My number is 12.", "WHERE IS MY PARCEL NUMBER TWELVE"]}))
+    assert found["sentiment"].to_list() == [0, 0]
+    assert found["frustration"][0] == 0 < found["frustration"][1]
 
 
 @given(st.lists(st.text(max_size=80), min_size=1, max_size=5))

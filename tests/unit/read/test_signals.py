@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tidegate.read import mail, phrases
 from tidegate.read.signals import BATCH, signals
+from tidegate.read.views import View
 from tidegate.tables.words import SIGNALS
 
 LABELLED = Path(__file__).parent / "data" / "signals.txt"
@@ -120,11 +121,21 @@ def test_areas_are_the_teams_own() -> None:
     assert signals(frame, areas=areas)["product_area"].to_list() == ["exports", None]
 
 
-def test_phrases_of_another_language_count_for_less() -> None:
-    english, german = read(
-        "The word Datenleck was new to me, what does it mean in this text?", "Es gab gestern ein Datenleck bei uns."
+def test_english_in_another_language_counts_for_less() -> None:
+    mixed, english = read(
+        "Guten Tag, wir haben seit gestern leider einen data breach und wissen nicht weiter.", "We had a data breach."
     )["security_confidence"]
-    assert german > english > 0
+    assert english > mixed > 0.5
+
+
+def test_words_of_a_third_language_do_not_count() -> None:
+    """``concurrent`` is a competitor in French."""
+    english, french = read(
+        "The job fails when concurrent tasks write to the same block, please have a look at the log.",
+        "Nous allons passer chez votre concurrent si cela continue.",
+    )["competitor"]
+    assert french
+    assert not english
 
 
 @pytest.mark.parametrize(
@@ -236,10 +247,8 @@ def test_work_grows_with_the_text_and_no_faster() -> None:
     """Hits per character are bounded, so all that follows the linear search is linear too."""
 
     def hits(times: int) -> int:
-        text = pl.DataFrame({"text": ["we can't log in again, still waiting, urgent! " * times]})
-        return phrases.find(
-            text.select(view=phrases.marked(phrases.flat(pl.col("text"))))["view"], phrases.lexicon()
-        ).height
+        view = View.of(["we can't log in again, still waiting, urgent! " * times])
+        return len(phrases.find(view, phrases.lexicon()).phrase)
 
     small, large = hits(10), hits(200)
     assert small > 0

@@ -1,0 +1,259 @@
+"""What stands around a phrase: hits of the lexicon, weighed by the language and the words before them.
+
+All hits of a block are one entry each in a few arrays, so a hit costs the same few steps in a short text alone as among
+ten thousand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Self
+
+import numpy as np
+
+from tidegate.read.phrases import HINTS, KINDS, LANGUAGES, Found, Lexicon
+from tidegate.tables.words import NATURES, SIGNALS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tidegate.read.views import View
+
+CONTEXT: Final = 56
+"""Characters before a phrase in which a negation, a doubt or a supposition may stand."""
+BETWEEN: Final = 2
+"""Words that may stand between a negation and what it turns."""
+
+DOUBT: Final = 0.75  # "could be a leak"
+SUPPOSED: Final = 0.45  # "how do I report a leak"
+FOREIGN: Final = 0.6  # a phrase of another language than the text's, where the text's is not plain
+PLAIN: Final = 0.9  # confidence from which only the text's own language and English are looked at
+_SUPPOSABLE: Final = ("workaround", "blocked_workflow", "security", "payment_failure", "repeated_failure", "legal")
+
+AREA: Final = "area:"
+NAMES: Final = (
+    *SIGNALS, "urgent", "relaxed", "frustration", "negative", "positive", *NATURES, *KINDS, *HINTS,
+)  # fmt: skip
+"""All that the packaged lexicon names; product areas of a team's own are numbered after them."""
+CODE: Final = {name: code for code, name in enumerate(NAMES)}
+_FIRST_KIND: Final = CODE[KINDS[0]]
+_FAMILIES: Final = {"relaxed": "urgent", "positive": "negative"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hits:
+    """Phrases found, one entry each, in the order of rows, then of names.
+
+    Parameters
+    ----------
+    row
+        Row of the block.
+    name
+        Place in `NAMES`; product areas come after them.
+    start, end
+        Characters of the row.
+    weight
+        Confidence in the phrase where it stands, 0 to 1.
+    negated
+        Whether the words before it turn it.
+    """
+
+    row: NDArray[np.int64]
+    name: NDArray[np.int64]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    negated: NDArray[np.bool_]
+
+    def taken(self, keep: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
+        """Keep some hits."""
+        return type(self)(**{field.name: getattr(self, field.name)[keep] for field in fields(self)})
+
+    def of(self, *names: str) -> NDArray[np.bool_]:
+        """Say which hits have one of the names."""
+        return np.isin(self.name, [CODE[name] for name in names])
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Names:
+    """The lexicon's phrases as arrays: name, language, weight, and whether a phrase has a negation of its own."""
+
+    name: NDArray[np.int64]
+    language: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    negates: NDArray[np.bool_]
+    areas: tuple[str, ...]
+
+
+@lru_cache(maxsize=8)
+def names_of(lexicon: Lexicon) -> Names:
+    """Give the names and languages of a lexicon's phrases as numbers."""
+    listed = lexicon.phrases["name"].to_list()
+    areas = sorted({name for name in listed if name not in CODE})
+    codes = CODE | {area: len(NAMES) + number for number, area in enumerate(areas)}
+    languages = lexicon.phrases["language"].to_list()
+    return Names(
+        name=np.array([codes[name] for name in listed], dtype=np.int64),
+        language=np.array([LANGUAGES.index(language) for language in languages], dtype=np.int64),
+        weight=lexicon.phrases["weight"].to_numpy().astype(np.float64),
+        negates=lexicon.phrases["negates"].to_numpy().astype(bool),
+        areas=tuple(area.removeprefix(AREA) for area in areas),
+    )
+
+
+def hits(view: View, found: Found, lexicon: Lexicon, spoken: NDArray[np.int64], sure: NDArray[np.float64]) -> Hits:
+    """Weigh the outermost hits by what stands before them and by whether they are in the text's language.
+
+    Parameters
+    ----------
+    view, found, lexicon
+        The block, what was found in it, and of which lexicon.
+    spoken
+        Language of each row, as a place in `phrases.LANGUAGES`; -1 where it is another or unknown.
+    sure
+        Confidence in it.
+
+    Notes
+    -----
+    Where the language is plain, only phrases of it and of English count, English ones at `FOREIGN` of their weight:
+    people mix it in, and many a word of one language is spelt like another's.
+    """
+    spans = _spans(view, found, lexicon)
+    names = names_of(lexicon)
+    told, own = spoken[spans.row] >= 0, spoken[spans.row] == spans.language
+    english = spans.language == LANGUAGES.index("en")
+    weight = names.weight[found.phrase] * np.where(told & ~own, FOREIGN, 1.0)
+    said = np.flatnonzero(~spans.context & (~told | own | english | (sure[spans.row] < PLAIN)))
+    kept = said[_outermost(spans.row[said], spans.name[said], spans.start[said], spans.end[said], weight[said])]
+    clauses = _clauses(view, spans.start[kept], spans.row[kept])
+    negated, doubted, supposed = _turned(spans, kept, clauses)
+    code, row = spans.name[kept], spans.row[kept]
+    supposed &= np.isin(code, [CODE[name] for name in _SUPPOSABLE])
+    return Hits(
+        row=row,
+        name=code,
+        start=spans.start[kept] - view.starts[row],
+        end=spans.end[kept] - view.starts[row],
+        weight=weight[kept] * np.where(supposed, SUPPOSED, np.where(doubted, DOUBT, 1.0)),
+        negated=negated & ~names.negates[found.phrase[kept]],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Spans:
+    """What was found, with the places of its words in the block; ``context`` marks what only turns other phrases."""
+
+    row: NDArray[np.int64]
+    name: NDArray[np.int64]
+    language: NDArray[np.int64]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+    context: NDArray[np.bool_]
+
+
+def _spans(view: View, found: Found, lexicon: Lexicon) -> _Spans:
+    names = names_of(lexicon)
+    name = names.name[found.phrase]
+    starts, ends = view.words
+    start = starts[found.first]
+    return _Spans(
+        row=view.rows_of(start),
+        name=name,
+        language=names.language[found.phrase],
+        start=start,
+        end=ends[found.last],
+        first=found.first,
+        last=found.last,
+        context=(name >= _FIRST_KIND) & (name < len(NAMES)),
+    )
+
+
+def hinted(view: View, found: Found, lexicon: Lexicon) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows that may name people, and rows that may state a time: a cheap look before the expressions.
+
+    A time counts if it begins within `CONTEXT` characters after a word such as ``by`` or ``within``.
+    """
+    name = names_of(lexicon).name[found.phrase]
+    starts, ends = view.words
+    people = np.unique(view.rows_of(starts[found.first[name == CODE["~who"]]]))
+    times = np.sort(np.concatenate([view.figures, starts[found.first[name == CODE["~time"]]]]))
+    cues = ends[found.last[name == CODE["~cue"]]]
+    if not len(times) or not len(cues):
+        return people, cues[:0]
+    place = np.searchsorted(times, cues)
+    near = times[np.minimum(place, len(times) - 1)] - cues
+    cues = cues[(place < len(times)) & (near <= CONTEXT)]
+    return people, np.unique(view.rows_of(cues - 1))
+
+
+def _outermost(
+    row: NDArray[np.int64],
+    name: NDArray[np.int64],
+    start: NDArray[np.int64],
+    end: NDArray[np.int64],
+    weight: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """Keep of each family in a row only hits that no other hit of the family contains; in order of row and family.
+
+    A phrase that two languages share counts once, with the larger weight.
+    """
+    family = name.copy()
+    for inner, outer in _FAMILIES.items():
+        family[name == CODE[inner]] = CODE[outer]
+    order = np.lexsort((-weight, -end, start, family, row))
+    if not len(order):
+        return order
+    group = row[order] * (int(family.max()) + 1) + family[order]
+    _, group = np.unique(group, return_inverse=True)
+    # Ends of one group, lifted above all ends of the groups before it: one running maximum serves all groups.
+    lifted = group * (int(end.max()) + 2) + end[order]
+    reach = np.concatenate([[-1], np.maximum.accumulate(lifted)[:-1]])
+    return order[lifted > np.maximum(reach, group * (int(end.max()) + 2))]
+
+
+def _clauses(view: View, at: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where the clause before each place begins, as far as sentence marks and the reach of `CONTEXT` say."""
+    begins = np.maximum(view.starts[row], at - CONTEXT)
+    if not len(view.marks):
+        return begins
+    place = np.searchsorted(view.marks, at) - 1
+    return np.maximum(begins, np.where(place >= 0, view.marks[np.maximum(place, 0)] + 1, 0))
+
+
+def _turned(
+    spans: _Spans, kept: NDArray[np.int64], clauses: NDArray[np.int64]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Say of each kept hit whether words of its language, before it in its clause, negate, doubt or only suppose it."""
+    out = np.zeros((3, len(kept)), dtype=bool)
+    around = np.flatnonzero(spans.context & (spans.name <= CODE[KINDS[-1]]))
+    for tongue in np.unique(spans.language[kept]):
+        mine = np.flatnonzero(spans.language[kept] == tongue)
+        words = around[spans.language[around] == tongue]
+        at, clause = spans.start[kept[mine]], clauses[mine]
+        breaker = _latest(spans.end, words[spans.name[words] == CODE["breaker"]], at)
+        clause = np.maximum(clause, np.where(breaker >= 0, spans.end[breaker], 0))
+        for number, kind in enumerate(KINDS[:3]):
+            word = _latest(spans.end, words[spans.name[words] == CODE[kind]], at)
+            there = (word >= 0) & (spans.start[word] >= clause)
+            if kind == "negation":
+                there &= spans.first[kept[mine]] - spans.last[word] - 1 <= BETWEEN
+            out[number, mine] = there
+    return out[0], out[1], out[2]
+
+
+def _latest(end: NDArray[np.int64], words: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Of some hits, the one that ends last before each place; -1 for none."""
+    if not len(words):
+        return np.full(len(at), -1)
+    words = words[np.argsort(end[words], kind="stable")]
+    place = np.searchsorted(end[words], at, side="left") - 1
+    return np.where(place >= 0, words[np.maximum(place, 0)], -1)
+
+
+def together(parts: list[tuple[int, Hits]]) -> Hits:
+    """Put the hits of blocks one after the other, rows counted on from each block's first."""
+    moved = [replace(part, row=part.row + first) for first, part in parts]
+    return Hits(**{field.name: np.concatenate([getattr(part, field.name) for part in moved]) for field in fields(Hits)})
