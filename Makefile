@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 DEMO   := .work/demo
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test quick lint types imports bench lock clean
+.PHONY: help run test browser quick lint types imports bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -36,9 +36,12 @@ run: $(VENV)/run.done ## make the demo company's backlog and print its ranked qu
 	@$(BIN)/tidegate rank $(DEMO)/tickets.csv --accounts $(DEMO)/accounts.csv \
 		--incidents $(DEMO)/incidents.csv --agents $(DEMO)/agents.csv --now "$$(cat $(DEMO)/now.txt)" --top 20
 
-test: $(VENV)/dev.done lint types imports ## check everything: lint, types, import contracts, unit, property and docs tests
+test: $(VENV)/dev.done lint types imports browser ## check everything: lint, types, import contracts, unit, property, browser and docs tests
 	@echo "tidegate: running every test"
 	@$(BIN)/python -m pytest -n 2 -q
+
+browser: ## find a Chromium for the browser tests, or install Debian's
+	@found=$$(sh scripts/chromium.sh) && echo "tidegate: browser tests use $$found"
 
 quick: $(VENV)/dev.done ## the tests that take less than two seconds each
 	@$(BIN)/python -m pytest -n 2 -q -m "not slow"
