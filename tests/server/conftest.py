@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from django.test import Client
 
+    from tidegate.server.people.models import Person
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
@@ -44,7 +46,7 @@ def no_data_left() -> Iterator[None]:
 
 
 @pytest.fixture
-def people(db: None) -> dict[str, object]:
+def people(db: None) -> dict[str, Person]:
     """The cast: one person of each role, a colleague of another group, and one who has left."""
     from tidegate.server.people.models import Person
 
@@ -59,7 +61,7 @@ def people(db: None) -> dict[str, object]:
     }
     made = {}
     for name, fields in cast.items():
-        person = Person(email=f"{name}@example.test", name=name.title(), **fields)  # ty: ignore[invalid-argument-type]
+        person = Person(email=f"{name}@example.test", name=name.title(), **fields)
         person.set_unusable_password()
         person.save()
         made[name] = person
@@ -67,7 +69,7 @@ def people(db: None) -> dict[str, object]:
 
 
 @pytest.fixture
-def as_lead(client: Client, people: dict[str, object]) -> Client:
+def as_lead(client: Client, people: dict[str, Person]) -> Client:
     """A browser in which the lead is signed in."""
-    client.force_login(people["lead"])  # ty: ignore[invalid-argument-type]
+    client.force_login(people["lead"])
     return client

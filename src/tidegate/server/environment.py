@@ -36,6 +36,9 @@ class Environment(BaseModel):
         None,
         description="signs sessions and encrypts secrets; missing: made once in the data folder",
     )
+    secret_key_fallbacks: SecretStr = Field(
+        SecretStr(""), description="older secret keys, by commas, that still open what they sealed"
+    )
     host: str = Field("127.0.0.1", description="address that the web listens on")
     port: Annotated[int, Field(ge=1, le=65535)] = Field(8000, description="port that the web listens on")
     allowed_hosts: str = Field("127.0.0.1,localhost,[::1]", description="host names that are answered, by commas")
@@ -57,6 +60,11 @@ class Environment(BaseModel):
     def hosts(self) -> list[str]:
         """The host names that are answered."""
         return [name.strip() for name in self.allowed_hosts.split(",") if name.strip()]
+
+    @property
+    def older_secrets(self) -> list[str]:
+        """The secret keys of before."""
+        return [key.strip() for key in self.secret_key_fallbacks.get_secret_value().split(",") if key.strip()]
 
     def secret(self) -> str:
         """Return the secret key; one is made in the data folder where none is given."""
@@ -87,7 +95,7 @@ def read(environ: Mapping[str, str] | None = None) -> Environment:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = str(first["loc"][0])
-        secret = field in ("secret_key", "database_url")
+        secret = "SecretStr" in str(Environment.model_fields[field].annotation)
         raise InputError(
             f"the environment variable {variable(field)} cannot be used: {first['msg'].lower()}",
             value=None if secret else shorten(given.get(field)),

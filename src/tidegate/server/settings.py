@@ -29,6 +29,8 @@ def database(url: str) -> dict[str, Any]:
 
 
 SECRET_KEY = ENV.secret()
+SECRET_KEY_FALLBACKS = ENV.older_secrets
+TRUSTED_PROXIES = ENV.trusted_proxies
 DEBUG = False
 ALLOWED_HOSTS = ENV.hosts
 ROOT_URLCONF = "tidegate.server.urls"
@@ -61,8 +63,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "tidegate.server.middleware.OriginMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "tidegate.server.middleware.HeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

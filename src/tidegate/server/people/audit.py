@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tidegate.server.middleware import origin
 from tidegate.server.people.models import AuditEntry
 
 if TYPE_CHECKING:
@@ -34,7 +35,10 @@ def record(
         To what.
     before, after
         What changed, as JSON; no secrets and no ticket text.
+    request_id, address
+        Where from; taken from the request that is being answered where they are not given.
     """
+    here = origin()
     return AuditEntry.objects.create(
         actor=actor,
         actor_name=actor_name or str(actor or "policy"),
@@ -43,6 +47,6 @@ def record(
         object_id=object_id,
         before=before,
         after=after,
-        request_id=request_id,
-        address=address,
+        request_id=request_id or here.request_id,
+        address=address or here.address,
     )
