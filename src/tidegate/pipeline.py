@@ -22,11 +22,13 @@ from tidegate.policy.conditions import required_columns
 from tidegate.policy.targets import target_table
 from tidegate.ranking.board import Board, queue_frame, with_reasons
 from tidegate.ranking.explain import Lead, Move, value_columns, what_would_change, why_above
+from tidegate.ranking.rules import with_overrides
 from tidegate.read.given import given_levels, learn_confusion
+from tidegate.tables.facts import FACTS
 from tidegate.tables.words import CLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     import numpy as np
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 COLUMNS: Final = "columns"
 TEXTS: Final = pl.col("subject", "body")
+OVERRIDES: Final = ("override_level", "override_lane")
 SIMILAR: Final = frozenset({"similar_open", "similar_last_24h"})
 CLOSED: Final = ("solved", "closed")
 WAITING: Final = ("waiting", "hold")
@@ -62,6 +65,12 @@ class Known:
         The ledger: clocks then pause, resume and count answers as they were, instead of by the tickets' own columns.
     readings
         What was read already, one row a ticket; None reads the tickets.
+    history
+        Closed tickets that count as history besides those that come with the open ones.
+    similar
+        ``ticket_id``, ``similar_open`` and ``similar_last_24h``, counted already; None counts them if the policy asks.
+    overrides
+        ``ticket_id``, ``override_level`` and ``override_lane``: what people said, which goes over every rule.
     """
 
     accounts: pl.DataFrame | None = None
@@ -70,6 +79,9 @@ class Known:
     messages: pl.DataFrame | None = None
     events: pl.DataFrame | None = None
     readings: pl.DataFrame | None = None
+    history: pl.DataFrame | None = None
+    similar: pl.DataFrame | None = None
+    overrides: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,10 +146,13 @@ def prepare(
         readings = _read(live, policy, now, learned=learned, model=model, cache=cache, progress=progress)
     else:
         readings = live.select("ticket_id").join(known.readings, on="ticket_id", how="left", maintain_order="left")
+    said = known.overrides if known.overrides is not None and known.overrides.height else None
+    if said is not None:
+        policy = with_overrides(policy)
     targets, needs = target_table(policy), needed(policy)
     facts = facts_of(
         live,
-        history=tickets,
+        history=_history(tickets, known.history),
         policy=policy,
         now=now,
         accounts=known.accounts,
@@ -148,8 +163,12 @@ def prepare(
         needs=needs,
     )
     alike = needs & SIMILAR
-    if alike and model != COLUMNS:
+    if alike and known.similar is not None:
+        facts = facts.with_columns(_beside(live, known.similar, sorted(alike)))
+    elif alike and model != COLUMNS:
         facts = facts.with_columns(_similar(tickets, live, now, alike))
+    if said is not None:
+        facts = facts.with_columns(_beside(live, said, OVERRIDES))
     if known.agents is not None:
         facts = facts.with_columns(_assignee_away(live, known.agents))
     if "evidence" in readings.columns:
@@ -194,9 +213,23 @@ def _similar(tickets: pl.DataFrame, live: pl.DataFrame, now: datetime, wanted: s
     some = tickets.filter(((age < pl.duration(days=7)) | unfinished) & pl.any_horizontal(TEXTS.is_not_null()))
     if some.is_empty():
         return []
-    counted = similar(some, now=now).select("ticket_id", *sorted(wanted))
-    joined = live.select("ticket_id").join(counted, on="ticket_id", how="left", maintain_order="left")
-    return joined.select(pl.col(name).fill_null(0) for name in sorted(wanted)).get_columns()
+    return _beside(live, similar(some, now=now), sorted(wanted))
+
+
+def _beside(live: pl.DataFrame, table: pl.DataFrame, names: Sequence[str]) -> list[pl.Series]:
+    """Columns of a table that has a row for some of the tickets, brought into the order of the tickets."""
+    joined = live.select("ticket_id").join(
+        table.select("ticket_id", *names), on="ticket_id", how="left", maintain_order="left"
+    )
+    columns = (pl.col(name).cast(FACTS[name].dtype) for name in names)
+    missing = (FACTS[name].missing for name in names)
+    filled = (c if m is None else c.fill_null(m) for c, m in zip(columns, missing, strict=True))
+    return joined.select(filled).get_columns()
+
+
+def _history(tickets: pl.DataFrame, more: pl.DataFrame | None) -> pl.DataFrame:
+    """Put closed tickets that were kept apart beside the others; what they do not tell stays empty."""
+    return tickets if more is None else pl.concat([tickets, more], how="diagonal")
 
 
 def with_tier(tickets: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:

@@ -62,6 +62,7 @@ _SOURCES: Final = {
     "clock": "Of the running clock",
     "incident": "Of incidents on our side",
     "history": "Of the history",
+    "person": "Said by people (in the service)",
     "derived": "Derived",
 }
 _NAMES: Final = {str: "text", float: "number", int: "whole number", bool: "true or false", Duration: "duration"}

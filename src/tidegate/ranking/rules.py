@@ -3,6 +3,8 @@
 Effects do not depend on the order in which the rules stand: the most urgent demand wins. A demand moves probability,
 it does not throw it away: "at least P1" puts on P1 what was believed of P2 and P3. (Conditioning, which drops it, would
 let a ticket fall when it is believed to be more urgent: docs/decisions/rules-clamp.md.)
+
+What a person said goes over all of it: an override is a rule that comes last and replaces what the others demand.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tidegate.policy.model import Effect, Rule
 from tidegate.tables.words import LANES, LEVELS
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tidegate.policy.model import Rule
+    from tidegate.policy.model import Policy
 
     Column = NDArray[np.float64]
     Flags = Sequence[NDArray[np.bool_]]
@@ -44,6 +47,8 @@ class Outcome:
         Index into `LANES`, or `NO_LANE`.
     review, escalate
         Whether a rule asks for it.
+    chosen
+        Whether the lane is a person's choice, which goes over everything.
     """
 
     floor: NDArray[np.uint8]
@@ -52,6 +57,25 @@ class Outcome:
     lane: NDArray[np.uint8]
     review: NDArray[np.bool_]
     escalate: NDArray[np.bool_]
+    chosen: NDArray[np.bool_]
+
+
+class Override(Rule):
+    """What a person said of a ticket, as the last rule."""
+
+
+def with_overrides(policy: Policy) -> Policy:
+    """Add to a policy what people may have said: a level, a lane. It then reads ``override_level`` and ``_lane``."""
+    levels = [
+        Override(name=f"override: {level}", when=f"override_level = '{level}'", then=Effect(level=level))
+        for level in LEVELS
+    ]
+    lanes = [
+        Override(name=f"override: lane {lane}", when=f"override_lane = '{lane}'", then=Effect(lane=lane))
+        for lane in LANES
+        if lane not in ("aged", "waiting")
+    ]
+    return policy.model_copy(update={"rules": (*policy.rules, *levels, *lanes)})
 
 
 def outcome(rules: Sequence[Rule], flags: Flags, rows: int) -> Outcome:
@@ -69,10 +93,13 @@ def outcome(rules: Sequence[Rule], flags: Flags, rows: int) -> Outcome:
     floor = np.full(rows, LEAST_URGENT, dtype=np.uint8)
     ceiling = np.zeros(rows, dtype=np.uint8)
     lane = np.full(rows, NO_LANE, dtype=np.uint8)
-    review, escalate = np.zeros(rows, dtype=bool), np.zeros(rows, dtype=bool)
+    review, escalate, chosen = (np.zeros(rows, dtype=bool) for _ in range(3))
     value: Column | None = None
     for rule, holds in zip(rules, flags, strict=True):
         then = rule.then
+        if isinstance(rule, Override):
+            _override(then, holds, floor=floor, ceiling=ceiling, lane=lane, chosen=chosen)
+            continue
         at_least, at_most = then.at_least or then.level, then.at_most or then.level
         if at_least:
             np.minimum(floor, LEVELS.index(at_least), out=floor, where=holds)
@@ -87,7 +114,25 @@ def outcome(rules: Sequence[Rule], flags: Flags, rows: int) -> Outcome:
             review |= holds
         if then.escalate:
             escalate |= holds
-    return Outcome(floor=floor, ceiling=ceiling, value=value, lane=lane, review=review, escalate=escalate)
+    asked = {"review": review, "escalate": escalate, "chosen": chosen}
+    return Outcome(floor=floor, ceiling=ceiling, value=value, lane=lane, **asked)
+
+
+def _override(
+    then: Effect,
+    holds: NDArray[np.bool_],
+    *,
+    floor: NDArray[np.uint8],
+    ceiling: NDArray[np.uint8],
+    lane: NDArray[np.uint8],
+    chosen: NDArray[np.bool_],
+) -> None:
+    """Put what a person said in place of what the rules before it demand."""
+    if then.level:
+        floor[holds] = ceiling[holds] = LEVELS.index(then.level)
+    if then.lane:
+        lane[holds] = LANES.index(then.lane)
+        chosen |= holds
 
 
 def clamp(

@@ -113,6 +113,7 @@ def _score(facts: pl.DataFrame, policy: Policy, targets: TargetTable, flags: Fla
             policy,
             probability[0],
             ruled=ruled.lane,
+            chosen=ruled.chosen,
             review=review,
             escalate=escalate,
             nothing_due=(level >= _URGENT) & (left > outlook),
@@ -173,15 +174,17 @@ def _lane(
     p0: Column,
     *,
     ruled: NDArray[np.uint8],
+    chosen: NDArray[np.bool_],
     review: NDArray[np.bool_],
     escalate: NDArray[np.bool_],
     nothing_due: NDArray[np.bool_],
 ) -> NDArray[np.uint8]:
-    """Choose lanes: now by probability always holds; then what a rule says; then escalate, review, later, queue."""
+    """Choose lanes: a person's choice, now by probability, what a rule says, then escalate, review, later, queue."""
     lane = np.full(p0.size, QUEUE, dtype=np.uint8)
     lane[nothing_due] = LATER
     lane[review] = REVIEW
     lane[escalate] = ESCALATE
     np.copyto(lane, ruled, where=ruled != NO_LANE)
     lane[p0 >= policy.ranking.now_when] = NOW
+    np.copyto(lane, ruled, where=chosen)
     return lane

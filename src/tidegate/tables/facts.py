@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from tidegate.tables.contracts import Accounts, Clocks, Readings, Tickets
-from tidegate.tables.words import LEVEL
+from tidegate.tables.words import LANE, LEVEL
 
 if TYPE_CHECKING:
     import dataframely as dy
@@ -27,7 +27,7 @@ class Fact:
     name: str
     dtype: PolarsDataType
     description: str
-    source: str  # ticket, account, reading, clock, incident, history or derived
+    source: str  # ticket, account, reading, clock, incident, history, person or derived
     missing: object = None  # what stands in when it is not known; None leaves null
 
 
@@ -138,6 +138,18 @@ _DERIVED: Final = (
         description="tickets about the same thing in 24 hours",
         source="reading",
         missing=0,
+    ),
+    Fact(
+        name="override_level",
+        dtype=LEVEL,
+        description="the level that a person said it is",
+        source="person",
+    ),
+    Fact(
+        name="override_lane",
+        dtype=LANE,
+        description="the lane that a person put it in",
+        source="person",
     ),
 )
 
