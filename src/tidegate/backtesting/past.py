@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import pickle
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -12,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from tidegate.backtesting.axis import Axis
+from tidegate.backtesting.digest import digest
 from tidegate.backtesting.scoring import aged_after, believe, cost_points, replay_name, standing
 from tidegate.backtesting.team import team
 from tidegate.enrich.facts import facts as facts_of
@@ -162,7 +161,7 @@ class Past:
 
     def fingerprint(self) -> str:
         """See `trial.Setting.fingerprint`."""
-        return hashlib.sha256(pickle.dumps(self)).hexdigest()
+        return digest(self)
 
 
 def past(

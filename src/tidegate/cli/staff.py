@@ -41,6 +41,7 @@ def staff(
     seeds: Annotated[int, typer.Option(min=1, max=100, help="Replays of each number of agents.")] = 3,
     days: Annotated[int, typer.Option(min=1, max=1000, help="Business days of a made-up desk.")] = 20,
     targets: Annotated[str, typer.Option(help="Policy whose targets and values are judged by.")] = "starter",
+    accounts: Annotated[Path | None, typer.Option(help="Accounts: tier, contract value, renewal.")] = None,
     load: Annotated[float, typer.Option(min=0.05, max=3, help="Load that imputed handling times give.")] = 0.9,
     hourly_cost: Annotated[float | None, typer.Option(min=0, help="Cost of an hour of an agent.")] = None,
     shrinkage: Annotated[float, typer.Option(min=0, max=0.8, help="Share of paid time that is not at the desk.")] = 0.3,
@@ -68,7 +69,7 @@ def staff(
             policies=names,
             agents=str(agents),
             targets=targets,
-            accounts=None,
+            accounts=accounts,
             load=load,
             follow_ups=None,
             error=0.1,
@@ -130,6 +131,7 @@ def _needs(
         },
         "needed": {name: need.agents for name, need in needs.items()},
         "tried": {name: need.tried for name, need in needs.items()},
+        "best": {name: need.best for name, need in needs.items()},
     }
 
 
@@ -138,7 +140,10 @@ def _text(told: dict[str, Any]) -> str:
     lines.append(f"Work that comes keeps {told['offered']:.1f} agents busy while the desk is open.")
     for name, need in told["needed"].items():
         if need is None:
-            lines.append(f"  {name}: no number of agents tried keeps {told['measure']} at {told['target']:g}")
+            lines.append(
+                f"  {name}: no number of agents keeps {told['measure']} at {told['target']:g}; with any number of"
+                f" them it is {told['best'][name]:.3g}, since tickets come while nobody works"
+            )
             continue
         paid = told["paid"][name]
         cost = "" if told["hourly_cost"] is None else f", {paid * told['hourly_cost']:,.2f} an hour"

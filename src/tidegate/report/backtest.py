@@ -62,9 +62,10 @@ def spell(row: Estimate) -> tuple[str, str]:
 
 
 def _unit(row: Estimate) -> tuple[float, str, int]:
-    if row.unit.startswith("share"):
-        return 100.0, "%" if row.against is None else " pt", 1
     size = max(abs(edge) for edge in (row.value, row.low, row.high) if edge is not None)
+    if row.unit.startswith("share"):
+        digits = 1 if size >= 0.01 or size == 0 else 2  # noqa: PLR2004 -- small shares keep a digit that says something
+        return 100.0, "%" if row.against is None else " pt", digits
     if row.unit == "minutes":
         return (1.0, " min", 1 if size < 10 else 0) if size < 120 else (1 / 60, " h", 1)  # noqa: PLR2004 -- two hours
     return 1.0, "", 2 if size < 10 else 0  # noqa: PLR2004 -- two digits are enough

@@ -8,6 +8,7 @@ beside it.
 
 from __future__ import annotations
 
+import signal
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -145,7 +146,8 @@ def in_processes(jobs: int) -> Runner:
         from concurrent.futures import ProcessPoolExecutor, as_completed
         from multiprocessing import get_context
 
-        pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+        deaf = (signal.SIGINT, signal.SIG_IGN)  # an interruption is for this process, which keeps what is finished
+        pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=signal.signal, initargs=deaf)
         try:
             futures = {pool.submit(run, setting, *unit): unit for unit in units}
             for future in as_completed(futures):

@@ -13,8 +13,8 @@ from tidegate.policy import load
 from tidegate.simulate.engine import replay
 from tidegate.simulate.erlang import erlang_a, erlang_c, late_by_erlang_c, square_root
 from tidegate.simulate.queues import KeyQueue
-from tidegate.simulate.roster import always
-from tidegate.simulate.staffing import agents_needed, time_to_drain
+from tidegate.simulate.roster import always, weekly
+from tidegate.simulate.staffing import agents_needed, time_to_drain, unhindered
 from tidegate.simulate.synthetic import Desk
 from tidegate.simulate.workload import FollowUps, Workload
 from tidegate.tables.errors import InputError
@@ -96,6 +96,26 @@ def test_a_promise_that_nobody_can_keep_and_an_unknown_measure() -> None:
     assert agents_needed(desk_of, "fifo", measure="wait_p50", target=-1.0, start=6, seeds=[1], most=8).agents is None
     with pytest.raises(InputError, match="value_breach"):
         agents_needed(desk_of, "fifo", measure="happiness", target=1.0, start=6, seeds=[1])
+
+
+def test_what_no_number_of_agents_keeps_is_said_without_a_replay() -> None:
+    def never(agents: int) -> MadeUp:
+        assert agents == 6, "no other number is worth a try"
+        return desk_of(agents)
+
+    need = agents_needed(never, "cost-of-delay", measure="wait_p50", target=-1.0, start=6, seeds=[1])
+    assert (need.agents, need.tried, need.best) == (None, {}, 0.0)
+
+
+@pytest.mark.parametrize("hours", [[(540.0, 1020.0)], [(60.0, 61.0), (700.0, 9000.0)]])
+def test_unhindered_is_the_replay_with_an_agent_for_every_ticket(hours: list[tuple[float, float]]) -> None:
+    stage = BASE.stage("fifo", 3)
+    size = stage.scene.workload.tickets
+    many = replace(stage, seats=weekly(hours, agents=size, weeks=1))
+    done = replay(stage.scene.workload, many.seats, lambda: KeyQueue(np.zeros(size)))
+    free = unhindered(many)
+    for name in ("entered", "start", "end", "overtime"):
+        np.testing.assert_array_equal(getattr(free, name), getattr(done, name))
 
 
 def test_a_backlog_drains_about_as_fast_as_water_and_faster_with_more_agents() -> None:
