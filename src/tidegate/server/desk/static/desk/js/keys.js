@@ -1,0 +1,106 @@
+// Keys to acts. Which keys there are stands in the page (desk/keys.py wrote them); modules attach to acts.
+
+/** @typedef {{keys: string, act: string, does: string}} Key */
+
+/** @type {Map<string, () => unknown>} */
+const acts = new Map();
+/** @type {Key[]} */
+let keys = [];
+let pending = "";
+let timer = 0;
+
+/**
+ * Attach to an act. The last one attached is called; returning `false` lets the key through to the browser.
+ * @param {string} act
+ * @param {() => unknown} handler
+ */
+export function on(act, handler) {
+  acts.set(act, handler);
+}
+
+/** @param {string} act */
+export function run(act) {
+  return acts.get(act)?.();
+}
+
+/** Keys of this page whose act somebody attached to. @returns {Key[]} */
+export function known() {
+  return keys.filter((key) => acts.has(key.act));
+}
+
+/** @param {KeyboardEvent} event */
+function pressed(event) {
+  const names = /** @type {Record<string, string>} */ ({ " ": "space", Escape: "escape", Enter: "enter", ArrowDown: "j", ArrowUp: "k" });
+  const name = names[event.key] ?? event.key;
+  if (event.ctrlKey || event.metaKey) return `ctrl+${name.toLowerCase()}`;
+  return event.altKey ? "" : name;
+}
+
+/** @param {EventTarget | null} target */
+function writing(target) {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;
+  return target instanceof HTMLInputElement && !["checkbox", "radio", "button", "submit"].includes(target.type);
+}
+
+/** Enter and space belong to the control that has the focus. @param {EventTarget | null} target */
+function control(target) {
+  return target instanceof HTMLElement && Boolean(target.closest("a[href], button, summary, input, select, textarea, [role=tab]"));
+}
+
+/** @param {KeyboardEvent} event */
+function down(event) {
+  const name = pressed(event);
+  if (!name || event.defaultPrevented || event.isComposing) return;
+  const open = document.querySelector("dialog[open]");
+  if (writing(event.target)) {
+    if (name === "escape" && !open) /** @type {HTMLElement} */ (event.target).blur();
+    if (!name.startsWith("ctrl+")) return;
+  }
+  if (open && name !== "ctrl+k") return; // dialogs close by themselves, and hold their own keys
+  if ((name === "enter" || name === "space") && control(event.target)) return;
+  const typed = pending ? `${pending} ${name}` : name;
+  clearTimeout(timer);
+  pending = "";
+  const found = keys.find((key) => key.keys === typed && acts.has(key.act));
+  if (found) {
+    if (acts.get(found.act)?.() !== false) event.preventDefault();
+  } else if (keys.some((key) => key.keys.startsWith(`${typed} `))) {
+    pending = typed;
+    timer = window.setTimeout(() => (pending = ""), 1200);
+  }
+}
+
+function help() {
+  const dialog = document.querySelector("#help");
+  const place = dialog?.querySelector("[data-keys-table]");
+  if (!(dialog instanceof HTMLDialogElement) || !place) return;
+  const table = document.createElement("table");
+  table.className = "table table-plain";
+  for (const key of known()) {
+    const row = table.insertRow();
+    const cell = row.insertCell();
+    for (const part of key.keys.split(" ")) {
+      const cap = document.createElement("kbd");
+      cap.textContent = part;
+      cell.append(cap, " ");
+    }
+    row.insertCell().textContent = key.does;
+  }
+  place.replaceChildren(table);
+  dialog.showModal();
+}
+
+export function start() {
+  const data = document.querySelector("#keys");
+  keys = data ? JSON.parse(data.textContent ?? "[]") : [];
+  on("help", help);
+  document.addEventListener("keydown", down);
+  document.addEventListener("click", (event) => {
+    const button = /** @type {Element} */ (event.target).closest("[data-act]");
+    if (button instanceof HTMLElement && button.dataset.act) {
+      button.closest("details.menu")?.removeAttribute("open");
+      run(button.dataset.act);
+    }
+  });
+}

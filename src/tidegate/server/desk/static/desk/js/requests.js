@@ -1,0 +1,27 @@
+// What htmx does not do by itself: say what went wrong, and leave when the session has ended.
+import { on } from "./keys.js";
+import { show, undo } from "./toasts.js";
+
+const SAID = /** @type {Record<number, string>} */ ({
+  403: "You may not do that.",
+  404: "It is not there any more.",
+  409: "Somebody else was faster.",
+  429: "Too many requests; try again in a moment.",
+});
+
+export function start() {
+  on("undo", undo);
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr } = /** @type {CustomEvent} */ (event).detail;
+    if (xhr.responseURL && new URL(xhr.responseURL).pathname.startsWith("/accounts/login")) {
+      event.preventDefault();
+      location.assign(`/accounts/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
+    }
+  });
+  document.addEventListener("htmx:responseError", (event) => {
+    const { xhr } = /** @type {CustomEvent} */ (event).detail;
+    const plain = xhr.getResponseHeader("content-type")?.startsWith("text/plain");
+    show({ text: (plain && xhr.responseText) || SAID[xhr.status] || "Something went wrong; nothing was changed.", bad: true });
+  });
+  document.addEventListener("htmx:sendError", () => show({ text: "The service cannot be reached.", bad: true }));
+}
