@@ -83,8 +83,8 @@ def reference() -> str:
     lines = [
         "# Keys",
         "",
-        "Every act of the pages has a key. `?` shows those of the page that is open. Keys do nothing while text is being",
-        "written; `escape` leaves a field.",
+        "Every act of the pages has a key. `?` shows those of the page that is open. Keys do nothing while text is",
+        "being written; `escape` leaves a field.",
     ]
     for page in PAGES:
         lines += ["", f"## {page.capitalize()}", "", "| key | what it does |", "|---|---|"]

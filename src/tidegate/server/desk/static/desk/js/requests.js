@@ -1,4 +1,4 @@
-// What htmx does not do by itself: say what went wrong, and leave when the session has ended.
+// What htmx does not do by itself: say what went wrong.
 import { on } from "./keys.js";
 import { show, undo } from "./toasts.js";
 
@@ -11,15 +11,9 @@ const SAID = /** @type {Record<number, string>} */ ({
 
 export function start() {
   on("undo", undo);
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    const { xhr } = /** @type {CustomEvent} */ (event).detail;
-    if (xhr.responseURL && new URL(xhr.responseURL).pathname.startsWith("/accounts/login")) {
-      event.preventDefault();
-      location.assign(`/accounts/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
-    }
-  });
   document.addEventListener("htmx:responseError", (event) => {
     const { xhr } = /** @type {CustomEvent} */ (event).detail;
+    if (xhr.getResponseHeader("hx-redirect")) return; // the session has ended: htmx goes to sign in
     const plain = xhr.getResponseHeader("content-type")?.startsWith("text/plain");
     show({ text: (plain && xhr.responseText) || SAID[xhr.status] || "Something went wrong; nothing was changed.", bad: true });
   });

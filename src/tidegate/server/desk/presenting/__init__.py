@@ -1,0 +1,1 @@
+"""How facts are said and drawn on pages: from values to text and markup."""
