@@ -2,7 +2,8 @@
 
     tickets ── read ──> level posterior ─┐
     accounts, incidents, history ────────┼─ enrich ──> facts ── rank ──> queue with reasons
-    policy, now ── clocks ───────────────┘
+    policy, now ── clocks ───────────────┘                      │
+    agents ──────────────────────────────────────── route ──> who should take it
 
 Everything here is a pure function of its tables, the policy and ``now``.
 """
@@ -29,6 +30,7 @@ from tidegate.tables.words import CLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     import numpy as np
@@ -118,6 +120,7 @@ def prepare(
     model: Path | str | None = None,
     cache: ReadingCache | None = None,
     progress: Callable[[int, int], None] | None = None,
+    also: AbstractSet[str] = frozenset(),
 ) -> Ready:
     """Read, enrich and score every open ticket.
 
@@ -136,6 +139,8 @@ def prepare(
         Keeps what was read from texts.
     progress
         Called with tickets read and tickets in all.
+    also
+        Names of facts that are wanted besides those that ranking reads.
     """
     known = known or Known()
     waits = tickets["status"].is_in(WAITING if policy.clocks.hold == "pauses" else WAITING[:1])
@@ -143,13 +148,13 @@ def prepare(
     live = tickets.filter(~(waits | closed))
     if known.readings is None:
         learned = learn_confusion(tickets, policy)
-        readings = _read(live, policy, now, learned=learned, model=model, cache=cache, progress=progress)
+        readings = read(live, policy, now, learned=learned, model=model, cache=cache, progress=progress)
     else:
         readings = live.select("ticket_id").join(known.readings, on="ticket_id", how="left", maintain_order="left")
     said = known.overrides if known.overrides is not None and known.overrides.height else None
     if said is not None:
         policy = with_overrides(policy)
-    targets, needs = target_table(policy), needed(policy)
+    targets, needs = target_table(policy), needed(policy) | also
     facts = facts_of(
         live,
         history=_history(tickets, known.history),
@@ -177,7 +182,7 @@ def prepare(
     return Ready(tickets=live, board=Board.of(facts, policy, targets), now=now, known=known, counts=counts)
 
 
-def _read(
+def read(
     tickets: pl.DataFrame,
     policy: Policy,
     now: datetime,
@@ -257,7 +262,7 @@ def described(
     if texts.is_empty():
         return tickets
     newest = texts.sort("created_at", "ticket_id").tail(last)
-    readings = _read(newest, policy, now, learned=None, model=None, cache=None, progress=None)
+    readings = read(newest, policy, now, learned=None, model=None, cache=None, progress=None)
     added = [readings.select("ticket_id", "nature")]
     if alike:
         from tidegate.read.similar import similar
@@ -354,4 +359,4 @@ def explain(ready: Ready, ticket_id: str) -> Explanation | None:
     )
 
 
-__all__ = ["Explanation", "Known", "Ready", "described", "explain", "needed", "prepare", "queue", "with_tier"]
+__all__ = ["Explanation", "Known", "Ready", "described", "explain", "needed", "prepare", "queue", "read", "with_tier"]

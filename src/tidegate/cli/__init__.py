@@ -15,6 +15,7 @@ from tidegate.cli.map import map as map_
 from tidegate.cli.measure import measure
 from tidegate.cli.rank import rank
 from tidegate.cli.read import read
+from tidegate.cli.route import route
 from tidegate.cli.similar import similar
 from tidegate.cli.staff import staff
 from tidegate.cli.standup import standup
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (rank, explain, standup, measure, doctor, backtest, staff, tune, read, train, similar, map_, demo):
+for verb in (rank, explain, route, standup, measure, doctor, backtest, staff, tune, read, train, similar, map_, demo):
     app.command()(verb)
 app.add_typer(policy.app)
 

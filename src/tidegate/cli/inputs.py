@@ -74,8 +74,12 @@ def gather(
     model: str | None = None,
     messages: Path | None = None,
     events: Path | None = None,
+    also: frozenset[str] = frozenset(),
 ) -> Inputs:
-    """Read the files and make them ready; say on standard error what was recognised, noted and rejected."""
+    """Read the files and make them ready; say on standard error what was recognised, noted and rejected.
+
+    ``also`` names facts that are wanted besides those that ranking reads.
+    """
     moment, chosen = support.parse_now(now), load(policy)
     mapping = Mapping.load(map_file) if map_file else None
     with support.progress("reading") as progress:
@@ -106,6 +110,7 @@ def gather(
             model=model,
             cache=support.reading_cache(),
             progress=progress,
+            also=also,
         )
     return Inputs(tickets=tickets, ready=ready, policy=chosen, now=moment, sides=sides)
 

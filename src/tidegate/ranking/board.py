@@ -163,6 +163,18 @@ def with_reasons(queue: pl.DataFrame, board: Board) -> pl.DataFrame:
     )
 
 
+def rule_names(board: Board) -> pl.Series:
+    """Name the rules that hold: one list a ticket, in the order of the file."""
+    named = {f"{i}": flag for i, flag in enumerate(board.flags)}
+    texts = [
+        pl.when(f"{i}").then(pl.lit(rule.name)).otherwise(pl.lit(None, pl.String))
+        for i, rule in enumerate(board.policy.rules)
+    ]
+    if not texts:
+        return pl.Series("rules", [[]] * board.facts.height, dtype=pl.List(pl.String))
+    return pl.DataFrame(named).select(rules=pl.concat_list(texts).list.drop_nulls())["rules"]
+
+
 def _rules_that_hold(board: Board, rules: dict[str, NDArray[np.float64]]) -> pl.Series:
     """One list a ticket: the rules that hold, in the order of the file, and the points of each."""
     shape = pl.List(pl.Struct({"name": pl.String, "points": pl.Float64}))

@@ -237,14 +237,15 @@ class Routes(dy.Schema):
     alternatives = dy.List(
         dy.Struct(
             {
-                "agent_id": dy.String(nullable=False),
+                "agent_id": dy.String(nullable=True),
                 "group": dy.String(nullable=True),
                 "fit": dy.Float64(nullable=False),
             },
             nullable=False,
         ),
         nullable=False,
-        description="others of the team who could take it, the best first, with how well they fit",
+        description="others of the team who have room, the best first, with how well they fit; before them, without an "
+        "agent, the group that the reading speaks for where the ticket was filed with another",
     )
 
 

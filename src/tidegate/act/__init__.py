@@ -1,0 +1,1 @@
+"""What should happen because of a decision, as data; nothing is sent here."""
