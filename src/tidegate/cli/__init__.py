@@ -16,6 +16,7 @@ from tidegate.cli.measure import measure
 from tidegate.cli.rank import rank
 from tidegate.cli.read import read
 from tidegate.cli.route import route
+from tidegate.cli.serve import migrate, serve, web, work
 from tidegate.cli.similar import similar
 from tidegate.cli.staff import staff
 from tidegate.cli.standup import standup
@@ -31,6 +32,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for verb in (rank, explain, route, standup, measure, doctor, backtest, staff, tune, read, train, similar, map_, demo):
+    app.command()(verb)
+for verb in (serve, web, work, migrate):  # the service
     app.command()(verb)
 app.add_typer(policy.app)
 

@@ -103,6 +103,45 @@ def read(environ: Mapping[str, str] | None = None) -> Environment:
         ) from None
 
 
+def hand_on(**values: str) -> None:
+    """Set variables by their fields' names, for this process and those that it starts."""
+    for field, value in values.items():
+        os.environ[variable(field)] = value
+
+
+def name_settings() -> None:
+    """Say where Django finds its settings, unless that is said already."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tidegate.server.settings")
+
+
+def make_data_dir(settings: Environment) -> Path:
+    """Make the data folder, for its owner alone, and see that it can be written to.
+
+    Raises
+    ------
+    InputError
+        If it cannot.
+    """
+    folder = settings.data_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (folder / "static").mkdir(exist_ok=True)
+        (folder / "writable").touch()
+        (folder / "writable").unlink()
+    except OSError as error:
+        raise unusable(folder, error) from None
+    return folder
+
+
+def unusable(folder: Path, error: OSError) -> InputError:
+    """Say why a data folder cannot be used."""
+    return InputError(
+        f"the data folder cannot be used: {(error.strerror or 'unknown').lower()}",
+        file=str(folder),
+        mend="Name a folder that you may write to in TIDEGATE_DATA_DIR.",
+    )
+
+
 def kept_secret(path: Path) -> str:
     """Read a secret kept in a file that only its owner may read; made when it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)

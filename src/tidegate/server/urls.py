@@ -6,5 +6,6 @@ from django.urls import include, path
 
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
+    path("", include("tidegate.server.urls_operations")),
     path("", include("tidegate.server.desk.urls")),
 ]

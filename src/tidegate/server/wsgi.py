@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tidegate.server.settings")
+from tidegate.server import environment, lifeline
+
+lifeline.end_with_parent()
+environment.name_settings()
 application = get_wsgi_application()

