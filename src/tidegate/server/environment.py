@@ -53,6 +53,34 @@ class Environment(BaseModel):
     trusted_proxies: Annotated[int, Field(ge=0, le=10)] = Field(
         0, description="proxies in front; the client's address is read so many places from the end of X-Forwarded-For"
     )
+    session_idle_minutes: Annotated[int, Field(ge=5, le=1440)] = Field(
+        120, description="minutes without use after which a person has to sign in again"
+    )
+    session_hours: Annotated[int, Field(ge=1, le=168)] = Field(
+        12, description="hours after which a person has to sign in again in any case"
+    )
+    second_factor_from: str = Field(
+        "",
+        pattern="^(viewer|agent|lead|admin)?$",
+        description="role from which a second factor is asked: viewer, agent, lead or admin; missing: from nobody",
+    )
+    mail_url: SecretStr | None = Field(
+        None,
+        description="smtp://user:password@host:587, or smtps:// for TLS from the start; missing: no mail is sent",
+    )
+    mail_from: str = Field("tidegate@localhost", description="address that mail is sent from")
+    oidc_url: str = Field(
+        "",
+        pattern="^(https://.*|http://(127.0.0.1|localhost)[:/].*)?$",
+        description="the OpenID Connect provider's issuer, https://...; missing: people sign in by password alone",
+    )
+    oidc_name: str = Field("single sign-on", description="what the sign-in page calls the provider")
+    oidc_client_id: str = Field("", description="the client id that the provider gave")
+    oidc_client_secret: SecretStr | None = Field(None, description="the client secret that the provider gave")
+    oidc_trust_email: bool = Field(
+        default=False,
+        description="true for a provider that sends no email_verified and gives nobody an address that is not theirs",
+    )
     log_format: str = Field("text", pattern="^(text|json)$", description="text or json")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR")
 

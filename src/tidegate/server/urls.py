@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.urls import include, path
 
 urlpatterns = [
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("tidegate.server.people.urls_sign_in")),
+    path("", include("tidegate.server.people.urls_people")),
     path("", include("tidegate.server.urls_operations")),
     path("", include("tidegate.server.desk.urls")),
 ]

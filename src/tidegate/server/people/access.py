@@ -8,11 +8,11 @@ groups sees the tickets of those and no others, a ticket without a group include
 from __future__ import annotations
 
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from tidegate.server.people.models import Person, Role
@@ -23,20 +23,19 @@ if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
     from django.http import HttpRequest, HttpResponseBase
 
-    View = Callable[..., HttpResponseBase]
-
 M = TypeVar("M", bound="Model")
+V = TypeVar("V", bound="Callable[..., HttpResponseBase]")
 
 
-def needs(role: Role | str) -> Callable[[View], View]:
-    """Let a view be used by this role and those above it.
+def needs(role: Role | str, *methods: str) -> Callable[[V], V]:
+    """Let a view be used by this role and those above it, by these methods; without methods by all.
 
     A stranger is sent to sign in and comes back afterwards; htmx is told to send the whole page there. Whoever may not
     gets the 403 page. Class-based views take ``method_decorator(needs("lead"), name="dispatch")``.
     """
-    least = Role(role)
+    least, allowed = Role(role), [*methods, "HEAD"] if "GET" in methods else [*methods]
 
-    def decorate(view: View) -> View:
+    def decorate(view: V) -> V:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401 - a view's own
             person = request.user
@@ -44,10 +43,12 @@ def needs(role: Role | str) -> Callable[[View], View]:
                 return _to_sign_in(request)
             if not person.may(least):
                 raise PermissionDenied(f"needs the role {least.label}")
+            if allowed and request.method not in allowed:
+                return HttpResponseNotAllowed(allowed)
             return view(request, *args, **kwargs)
 
-        guarded.needs = least  # ty: ignore[missing-attribute]
-        return guarded
+        guarded.needs, guarded.methods = least, allowed  # ty: ignore[missing-attribute]
+        return cast("V", guarded)
 
     return decorate
 

@@ -10,3 +10,9 @@ class PeopleConfig(AppConfig):
 
     name = "tidegate.server.people"
     label = "people"
+
+    def ready(self) -> None:
+        """Listen to what sign-in says."""
+        from tidegate.server.people import sessions, trail
+
+        del sessions, trail  # importing them connects their receivers

@@ -8,6 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 
 class Role(models.TextChoices):
@@ -41,6 +42,10 @@ class Person(AbstractBaseUser):
     agent_id = models.CharField(max_length=200, blank=True)
     """Which agent of the help desk the person is; empty: none."""
     is_active = models.BooleanField(default=True)
+    password_is_temporary = models.BooleanField(default=False)
+    """Somebody else set the password: it opens nothing but the page on which it is changed."""
+    session_epoch = models.IntegerField(default=0)
+    """Counted up to end all of the person's sessions."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"
@@ -55,6 +60,11 @@ class Person(AbstractBaseUser):
     def __str__(self) -> str:
         """Show the name."""
         return self.name or self.email
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Bind sessions to the password and the epoch: a change of either ends them."""
+        value = f"{self.password}:{self.session_epoch}"
+        return salted_hmac("tidegate.people.session", value, secret=secret, algorithm="sha256").hexdigest()
 
     def may(self, role: Role | str) -> bool:
         """Say whether the person may do what this role may."""

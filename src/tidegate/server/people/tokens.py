@@ -126,10 +126,17 @@ def token_note_use(token: Token) -> None:
 
 
 @transaction.atomic
-def token_revoke(*, by: Person, token: Token) -> None:
-    """End a token, from the next request on; it stays listed."""
+def token_revoke(*, by: Person | None, token: Token) -> None:
+    """End a token, from the next request on; it stays listed. ``by`` is None for the command line."""
     if Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
-        audit.record(actor=by, act="token.revoke", object_kind="token", object_id=token.prefix, before=summary(token))
+        audit.record(
+            actor=by,
+            actor_name="" if by else "command line",
+            act="token.revoke",
+            object_kind="token",
+            object_id=token.prefix,
+            before=summary(token),
+        )
 
 
 def summary(token: Token) -> dict[str, object]:

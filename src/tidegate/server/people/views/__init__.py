@@ -1,0 +1,1 @@
+"""Pages about people, their tokens and what was done."""
