@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from tidegate.policy.durations import Duration
 from tidegate.policy.parts import Part
 from tidegate.tables.words import ACTION_KINDS, ActionKind
 
@@ -54,6 +55,10 @@ class Actions(Part):
 
     dry_run: bool = Field(default=True, description="true: actions are recorded and shown, and nothing is carried out")
     enabled: tuple[ActionKind, ...] = Field(ACTION_KINDS, description="the kinds that are on")
+    backlog: Duration = Field(
+        Duration(1, "d"),
+        description="a ticket older than this that is seen for the first time pages, notifies and escalates nobody",
+    )
     channels: dict[str, tuple[Name, ...]] = Field(
         default={},
         description="by who is told or paged: names of the server's channels; addresses and secrets are set there",

@@ -260,7 +260,10 @@ class Actions(dy.Schema):
     ticket_id = _text("the ticket; of an escalation the first of its tickets", nullable=False)
     kind = dy.Enum(ACTION_KINDS, nullable=False, description="assign, tag, note, notify, page, escalate, review, draft")
     target = _text("agent, group, label or channel that it is for; null where the kind needs none")
-    cause = _text("the rule, lane or route that it follows from", nullable=False)
+    causes = dy.List(
+        dy.String(nullable=False), nullable=False, description="the rules, the lane or the route that it follows from"
+    )
+    episode = dy.Int32(nullable=False, description="times the ticket had been reopened")
     title = _text("one line to show or to send", nullable=False)
     body = _text("the text to send or to write down", nullable=False)
     payload = _text("everything else that the kind needs, as a JSON object", nullable=False)
