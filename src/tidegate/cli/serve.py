@@ -19,9 +19,9 @@ def serve(port: Port = None, host: Host = None) -> None:
     """Run the service: database, web and worker in one, until Ctrl-C."""
     with support.errors():
         settings = _settings(port, host)
-        from tidegate.server import serving
+        from tidegate.server import logs, serving
 
-        serving.serve(settings, support.say)
+        serving.serve(settings, logs.sayer(settings, support.say))
 
 
 def web(port: Port = None, host: Host = None) -> None:

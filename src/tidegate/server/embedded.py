@@ -7,7 +7,6 @@ PostgreSQL's own affair: its write-ahead log is replayed.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import time
 import warnings
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from tidegate.server.environment import unusable
 from tidegate.server.locks import held
+from tidegate.server.processes import alive
 from tidegate.tables.errors import InputError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _clear(folder: Path) -> None:
             pids = json.loads(users.read_text(encoding="utf-8") or "[]")
         except ValueError:
             pids = []
-        users.write_text(json.dumps([pid for pid in pids if _alive(pid)]), encoding="utf-8")
+        users.write_text(json.dumps([pid for pid in pids if alive(pid)]), encoding="utf-8")
 
 
 def _half_started(folder: Path) -> bool:
@@ -155,16 +155,6 @@ def _names_postgres(pid: int) -> bool:
         return "postgres" in psutil.Process(pid).name()
     except psutil.Error:
         return False
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _configure(folder: Path) -> None:

@@ -81,6 +81,10 @@ class Environment(BaseModel):
         default=False,
         description="true for a provider that sends no email_verified and gives nobody an address that is not theirs",
     )
+    metrics_token: SecretStr | None = Field(
+        None,
+        description="bearer token that may read /metrics; missing: only this machine may, and not through a proxy",
+    )
     log_format: str = Field("text", pattern="^(text|json)$", description="text or json")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR")
 
@@ -135,6 +139,17 @@ def hand_on(**values: str) -> None:
     """Set variables by their fields' names, for this process and those that it starts."""
     for field, value in values.items():
         os.environ[variable(field)] = value
+
+
+def share_metrics(folder: Path) -> None:
+    """Name the folder in which the web processes that this one starts keep their counts."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
+def shared_metrics() -> Path | None:
+    """Return the folder in which web processes share their counts; None in a process on its own."""
+    named = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    return Path(named) if named else None
 
 
 def name_settings() -> None:

@@ -7,10 +7,13 @@ says whether work would succeed now, part by part.
 from __future__ import annotations
 
 import functools
+import hmac
+import ipaddress
 from typing import TYPE_CHECKING, Final
 
+from django.conf import settings
 from django.db import DatabaseError, connection
-from django.http import HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http import HttpResponse, HttpResponseNotAllowed, HttpResponseNotFound, JsonResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +41,31 @@ def readyz(request: HttpRequest) -> HttpResponse:
     found = {name: check() for name, check in CHECKS.items()}
     ready = all(word == OK for word in found.values())
     return JsonResponse({"ready": ready, "checks": found}, status=200 if ready else 503, headers=FRESH)
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Give the metrics to who may have them; a stranger learns not even that they are there."""
+    if request.method not in SAFE:
+        return HttpResponseNotAllowed(SAFE)
+    if not _may_measure(request):
+        return HttpResponseNotFound("not found\n", content_type="text/plain", headers=FRESH)
+    from tidegate.server.metrics import exposition
+
+    return HttpResponse(exposition(), content_type="text/plain; version=0.0.4; charset=utf-8", headers=FRESH)
+
+
+def _may_measure(request: HttpRequest) -> bool:
+    """Ask for the token where there is one; without one only this machine may, and behind a proxy nobody is."""
+    token: str | None = settings.METRICS_TOKEN
+    if token is not None:
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        return hmac.compare_digest(given.encode(), token.encode())
+    if any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")):
+        return False
+    try:
+        return ipaddress.ip_address(str(request.META.get("REMOTE_ADDR", ""))).is_loopback
+    except ValueError:
+        return False
 
 
 def _asking(question: Callable[[], str]) -> Callable[[], str]:

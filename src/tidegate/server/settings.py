@@ -25,6 +25,7 @@ def database(url: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": host,
         "PORT": str(parts.port or query.pop("port", "") or ""),
+        "CONN_HEALTH_CHECKS": True,  # a connection that a restart of the database broke is not handed out
         "OPTIONS": {"pool": {"min_size": 1, "max_size": ENV.web_threads + 4, "timeout": 10}, **query},
     }
 
@@ -32,6 +33,8 @@ def database(url: str) -> dict[str, Any]:
 SECRET_KEY = ENV.secret()
 SECRET_KEY_FALLBACKS = ENV.older_secrets
 TRUSTED_PROXIES = ENV.trusted_proxies
+METRICS_TOKEN = ENV.metrics_token.get_secret_value() if ENV.metrics_token else None
+LOGGING_CONFIG = None  # `logs` sees to it, for all processes alike
 DEBUG = False
 ALLOWED_HOSTS = ENV.hosts
 ROOT_URLCONF = "tidegate.server.urls"
@@ -65,6 +68,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "tidegate.server.middleware.OriginMiddleware",
+    "tidegate.server.metrics.ObserveMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "tidegate.server.middleware.HeadersMiddleware",

@@ -62,8 +62,11 @@ def configure() -> None:
     """Set Django up, once a database is named in the environment."""
     import django
 
+    from tidegate.server import logs
+
     environment.name_settings()
     django.setup()
+    logs.configure(environment.read())
 
 
 def answers() -> None:

@@ -6,6 +6,7 @@ import socket
 import time
 from typing import TYPE_CHECKING, Final
 
+from tidegate.server import environment
 from tidegate.tables.errors import InputError
 
 if TYPE_CHECKING:
@@ -50,9 +51,11 @@ def run(settings: Environment) -> None:
     from granian.constants import Interfaces
     from granian.server import Server
 
-    from tidegate.server import lifeline
+    from tidegate.server import lifeline, logs, metrics
 
     lifeline.end_with_parent()
+    logs.configure(settings)
+    metrics.fresh_folder(environment.make_data_dir(settings))
     Server(
         "tidegate.server.wsgi:application",
         address=settings.host,
@@ -61,6 +64,7 @@ def run(settings: Environment) -> None:
         workers=settings.web_processes,
         blocking_threads=settings.web_threads,
         websockets=False,
+        log_dictconfig=logs.configuration(settings),
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
     ).serve()
