@@ -221,6 +221,21 @@ def _similar(tickets: pl.DataFrame, live: pl.DataFrame, now: datetime, wanted: s
     return _beside(live, similar(some, now=now), sorted(wanted))
 
 
+def similar_counts(tickets: pl.DataFrame, now: datetime) -> pl.DataFrame:
+    """Count the tickets about the same thing: ``ticket_id``, ``similar_open``, ``similar_last_24h``.
+
+    Looks at the texts of all unfinished tickets and of those of the last week, so it takes longer than ranking does.
+    """
+    wanted = sorted(SIMILAR)
+    live = tickets.filter(~pl.col("status").is_in(CLOSED))
+    columns = _similar(tickets, live, now, set(wanted))
+    return (
+        live.select("ticket_id").with_columns(columns)
+        if columns
+        else live.clear().select("ticket_id").with_columns(pl.lit(0, pl.Int32).alias(name) for name in wanted)
+    )
+
+
 def _beside(live: pl.DataFrame, table: pl.DataFrame, names: Sequence[str]) -> list[pl.Series]:
     """Columns of a table that has a row for some of the tickets, brought into the order of the tickets."""
     joined = live.select("ticket_id").join(
@@ -307,8 +322,25 @@ def queue(ready: Ready, *, top: int | None = None, reasons: bool = True) -> pl.D
     return _shown(ready, board, rows) if reasons else queue_frame(board, rows)
 
 
+def shown(ready: Ready, board: Board, rows: NDArray[np.int64], positions: pl.Series) -> pl.DataFrame:
+    """Write out any rows of a ranked queue with everything that people are shown.
+
+    Parameters
+    ----------
+    ready
+        What `prepare` gave.
+    board
+        The ranked board, as ``ready.board.order()`` gives it.
+    rows
+        Row numbers of the board.
+    positions
+        Their positions in the queue, UInt32.
+    """
+    return _shown(ready, board, rows).with_columns(positions.alias("position"))
+
+
 def _shown(ready: Ready, board: Board, rows: NDArray[np.int64], *, first: int = 1) -> pl.DataFrame:
-    """Write out some rows of the queue with everything that people are shown."""
+    """Write out rows that follow one another."""
     shown = board.take(rows)
     frame = queue_frame(shown, first=first)
     when = due(
@@ -359,4 +391,17 @@ def explain(ready: Ready, ticket_id: str) -> Explanation | None:
     )
 
 
-__all__ = ["Explanation", "Known", "Ready", "described", "explain", "needed", "prepare", "queue", "read", "with_tier"]
+__all__ = [
+    "Explanation",
+    "Known",
+    "Ready",
+    "described",
+    "explain",
+    "needed",
+    "prepare",
+    "queue",
+    "read",
+    "shown",
+    "similar_counts",
+    "with_tier",
+]

@@ -64,10 +64,15 @@ def load_marked(source: str | FilePath | Mapping[str, object]) -> tuple[Policy, 
     return policy, file, lines
 
 
+def built_in(name: str) -> str:
+    """Return the text of a policy file that ships with the package, comments included; one of `BUILT_IN`."""
+    return (resources.files("tidegate.policy") / f"{name}.yml").read_text(encoding="utf-8")
+
+
 def _read(source: str | FilePath) -> tuple[str, str]:
     """Return the name to show and the text."""
     if isinstance(source, str) and source in BUILT_IN:
-        return f"{source}.yml", (resources.files("tidegate.policy") / f"{source}.yml").read_text(encoding="utf-8")
+        return f"{source}.yml", built_in(source)
     if isinstance(source, str) and "\n" in source:
         return "policy", source
     return str(source), _read_file(FilePath(source))

@@ -1,0 +1,261 @@
+"""The columns that a web process holds in memory, and how they follow the database.
+
+Held are the tickets that are not finished or were opened in the last week, whole; of older finished ones, as far as
+history goes back, only what history counts; messages and events of unfinished tickets without their texts. A refresh
+reads the rows that were written since the last one: by the transaction that wrote them, so that none is missed whatever
+the order in which transactions end (docs/decisions/board-watermark.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from tidegate.enrich.history import WINDOW
+from tidegate.pipeline import Known
+from tidegate.read.given import learn_confusion
+from tidegate.read.reader import default_reader
+from tidegate.server.desk import tables
+from tidegate.server.desk.stored_readings import StoredReadings
+from tidegate.tables.words import LANE, LEVEL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from tidegate.policy.model import Policy
+    from tidegate.read.reader import Reader
+
+FINISHED: Final = ("solved", "closed")
+WEEK: Final = timedelta(days=7)
+_UNFINISHED: Final = "status NOT IN ('solved', 'closed')"
+_PAST: Final = (
+    "ticket_id", "created_at", "requester_id", "requester_email", "account_id", "account_name",
+    "solved_at", "closed_at", "escalated", "csat",
+)  # fmt: skip
+_LEARNED: Final = ("status", "given_level", "first_level", "solved_at", "closed_at", "ticket_id", "created_at")
+_MESSAGE: Final = ("message_id", "ticket_id", "at", "author_kind", "public")
+_SIDES: Final = ("accounts", "incidents", "agents")
+_OVERRIDES: Final = {"ticket_id": pl.String(), "kind": pl.String(), "value": pl.String()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """Everything that ranking wants, as it stood at one moment.
+
+    Attributes
+    ----------
+    edge
+        Transactions older than this one have been seen.
+    tickets
+        Unfinished ones and those opened in the last week, all columns.
+    past
+        Older finished tickets within the window of history; only what history counts.
+    messages, events
+        Of the unfinished tickets; messages without author and text.
+    sides
+        Accounts, incidents and agents.
+    readings
+        Of the unfinished tickets.
+    overrides
+        ticket_id, kind, value of those that hold.
+    similar
+        What `similar` counted when it was last asked.
+    """
+
+    edge: int
+    policy: Policy
+    reader: Reader
+    tickets: pl.DataFrame
+    past: pl.DataFrame
+    messages: pl.DataFrame
+    events: pl.DataFrame
+    sides: dict[str, pl.DataFrame]
+    readings: pl.DataFrame
+    overrides: pl.DataFrame
+    similar: pl.DataFrame | None = None
+    loaded_at: datetime = field(kw_only=True)
+
+    def known(self) -> Known:
+        """Return what the pipeline is told besides the tickets."""
+        intents = self.overrides.filter(pl.col("kind") == "intent").select("ticket_id", said="value")
+        readings = (
+            self.readings.join(intents, on="ticket_id", how="left", maintain_order="left")
+            .with_columns(
+                intent=pl.coalesce("said", "intent"),
+                intent_confidence=pl.when(pl.col("said").is_not_null()).then(1.0).otherwise("intent_confidence"),
+            )
+            .drop("said")
+        )
+        sides = {name: frame if frame.height else None for name, frame in self.sides.items()}
+        return Known(
+            messages=self.messages,
+            events=self.events,
+            readings=readings,
+            history=self.past,
+            similar=self.similar,
+            overrides=_pivoted(self.overrides),
+            **sides,
+        )
+
+
+def load(policy: Policy, now: datetime) -> Held:
+    """Read everything."""
+    edge = tables.snapshot_edge()
+    learned = learn_confusion(_done(now), policy) if policy.given.learn_from else None
+    reader = default_reader(policy, learned=learned, cache=StoredReadings())  # ty: ignore[invalid-argument-type]
+    tickets = tables.read("tickets", f"{_UNFINISHED} OR created_at > %s", [now - WEEK])
+    past = tables.read(
+        "tickets", "status IN ('solved', 'closed') AND created_at <= %s AND created_at > %s",
+        [now - WEEK, now - WINDOW], columns=_PAST,
+    )  # fmt: skip
+    live = _unfinished(tickets)
+    return Held(
+        edge=edge,
+        policy=policy,
+        reader=reader,
+        tickets=tickets,
+        past=past,
+        messages=_of_tickets("messages", live["ticket_id"].to_list()),
+        events=_of_tickets("events", live["ticket_id"].to_list()),
+        sides={name: tables.read(name) for name in _SIDES},
+        readings=reader.read(live, now=now),
+        overrides=_overrides(),
+        loaded_at=now,
+    )
+
+
+def refresh(held: Held, now: datetime) -> tuple[Held, bool]:
+    """Read what was written since; tell whether anything was."""
+    edge = tables.snapshot_edge()
+    since = [held.edge]
+    tickets = tables.read("tickets", "changed >= %s", since)
+    messages = tables.read("messages", "changed >= %s", since, columns=_MESSAGE)
+    events = tables.read("events", "changed >= %s", since)
+    sides = {name: tables.read(name, "changed >= %s", since) for name in _SIDES}
+    said = tables.select("count(*) FROM desk_override", {"n": pl.Int64}, "changed >= %s", since).item()
+    kept, old = _split(tickets, now)
+    live = _unfinished(held.tickets)["ticket_id"].implode()
+    looked_at = [
+        (held.tickets, kept, "ticket_id"),
+        (held.past, old, "ticket_id"),
+        (held.messages, _whole("messages", messages).filter(pl.col("ticket_id").is_in(live)), "message_id"),
+        (held.events, events.filter(pl.col("ticket_id").is_in(live)), "event_id"),
+        *((held.sides[name], frame, tables.CONTRACTS[name][1].primary_key()[0]) for name, frame in sides.items()),
+    ]
+    changed = bool(said) or any(_differs(*pair) for pair in looked_at)
+    if not changed:
+        return replace(held, edge=edge), False
+    return _merged(held, edge, now, tickets=tickets, messages=messages, events=events, sides=sides), True
+
+
+def _merged(
+    held: Held,
+    edge: int,
+    now: datetime,
+    *,
+    tickets: pl.DataFrame,
+    messages: pl.DataFrame,
+    events: pl.DataFrame,
+    sides: dict[str, pl.DataFrame],
+) -> Held:
+    before = set(_unfinished(held.tickets)["ticket_id"])
+    everything = _replaced(held.tickets, tickets, "ticket_id")
+    kept, old = _split(everything, now)
+    live = _unfinished(kept)["ticket_id"]
+    here = live.implode()
+    entered = [ticket for ticket in live.to_list() if ticket not in before]
+    reread = kept.filter(pl.col("ticket_id").is_in(tickets["ticket_id"].implode()) & pl.col("ticket_id").is_in(here))
+    readings = held.readings.filter(pl.col("ticket_id").is_in(here))
+    if reread.height:
+        readings = _replaced(readings, held.reader.read(reread, now=now), "ticket_id")
+    return replace(
+        held,
+        edge=edge,
+        tickets=kept,
+        past=_replaced(held.past, old, "ticket_id"),
+        messages=_followed("messages", held.messages, _whole("messages", messages), here, entered),
+        events=_followed("events", held.events, events, here, entered),
+        sides={
+            name: _replaced(held.sides[name], frame, tables.CONTRACTS[name][1].primary_key()[0])
+            for name, frame in sides.items()
+        },
+        readings=readings,
+        overrides=_overrides(),
+    )
+
+
+def _split(tickets: pl.DataFrame, now: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Tell the tickets that are held whole from those that are history; what is older than that is dropped."""
+    fresh = (pl.col("created_at") > now - WEEK) | ~pl.col("status").is_in(FINISHED)
+    counts = ~fresh & (pl.col("created_at") > now - WINDOW)
+    return tickets.filter(fresh), tickets.filter(counts).select(_PAST)
+
+
+def _followed(name: str, held: pl.DataFrame, new: pl.DataFrame, here: pl.Series, entered: list[str]) -> pl.DataFrame:
+    """Keep a ledger of the tickets that are here: what was held, what is new, all of those that just came."""
+    key = tables.CONTRACTS[name][1].primary_key()[0]
+    parts = [new, _of_tickets(name, entered)] if entered else [new]
+    for part in parts:
+        held = _replaced(held, part, key)
+    return held.filter(pl.col("ticket_id").is_in(here))
+
+
+def _of_tickets(name: str, ids: Sequence[str]) -> pl.DataFrame:
+    columns = _MESSAGE if name == "messages" else None
+    return _whole(name, tables.read(name, "ticket_id = ANY(%s)", [list(ids)], columns=columns))
+
+
+def _whole(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """Fill columns that were not read with nulls, so that the contract is kept."""
+    schema = {column: spec.dtype for column, spec in tables.CONTRACTS[name][1].columns().items()}
+    return frame.select(
+        pl.col(column) if column in frame.columns else pl.lit(None, dtype).alias(column)
+        for column, dtype in schema.items()
+    )
+
+
+def _replaced(held: pl.DataFrame, new: pl.DataFrame, key: str) -> pl.DataFrame:
+    if new.is_empty():
+        return held
+    return pl.concat([held.join(new.select(key), on=key, how="anti", maintain_order="left"), new])
+
+
+def _differs(held: pl.DataFrame, new: pl.DataFrame, key: str) -> bool:
+    """Whether rows that may have been seen already say anything new."""
+    if new.is_empty():
+        return False
+    known = held.join(new.select(key), on=key, how="semi")
+    return not known.sort(key).equals(new.sort(key))
+
+
+def _unfinished(tickets: pl.DataFrame) -> pl.DataFrame:
+    return tickets.filter(~pl.col("status").is_in(FINISHED))
+
+
+def _done(now: datetime) -> pl.DataFrame:
+    """Read finished tickets with a first and a final level, from the last year."""
+    return tables.read(
+        "tickets",
+        "status IN ('solved', 'closed') AND first_level IS NOT NULL AND given_level IS NOT NULL AND created_at > %s",
+        [now - timedelta(days=365)],
+        columns=_LEARNED,
+    )
+
+
+def _overrides() -> pl.DataFrame:
+    return tables.select("ticket_id, kind, value FROM desk_override", _OVERRIDES, "undone_at IS NULL")
+
+
+def _pivoted(overrides: pl.DataFrame) -> pl.DataFrame:
+    def said(kind: str, dtype: Any) -> pl.Expr:  # noqa: ANN401 - any Polars type
+        return pl.col("value").filter(pl.col("kind") == kind).first().cast(dtype)
+
+    return (
+        overrides.filter(pl.col("kind").is_in(["level", "lane"]))
+        .group_by("ticket_id", maintain_order=True)
+        .agg(override_level=said("level", LEVEL), override_lane=said("lane", LANE))
+    )

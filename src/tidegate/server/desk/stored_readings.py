@@ -1,0 +1,64 @@
+"""Readings of texts in the database, so that none of several processes reads again what one has read."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+from django.db import connection
+
+from tidegate.read.cache import KEY, keys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_PART: Final = 5_000
+
+
+class StoredReadings:
+    """Keeps what was read from texts by content and model; stands where `read.cache.ReadingCache` stands."""
+
+    def through(
+        self, version: str, texts: pl.DataFrame, read: Callable[[pl.DataFrame], pl.DataFrame]
+    ) -> tuple[pl.DataFrame, int]:
+        """Read texts, looking at those alone that this version has not read before; as `ReadingCache.through`."""
+        keyed = texts.select(key=keys(texts))
+        known = self._known(version, keyed[KEY].unique().to_list(), read(texts.head(0)).schema)
+        rows = (
+            keyed.with_row_index("row")
+            .unique(KEY, keep="first")
+            .join(known.select(KEY), on=KEY, how="anti")
+            .sort("row")
+        )
+        if rows.height:
+            fresh = read(texts[rows["row"]]).insert_column(0, rows[KEY])
+            self._keep(version, fresh)
+            known = pl.concat([known, fresh])
+        found = keyed.join(known, on=KEY, how="left", maintain_order="left").drop(KEY)
+        return found, rows.height
+
+    def _known(self, version: str, wanted: list[str], schema: pl.Schema) -> pl.DataFrame:
+        shape = {KEY: pl.String(), **schema}
+        lines: list[str] = []
+        with connection.cursor() as cursor:
+            for start in range(0, len(wanted), _PART):
+                cursor.execute(
+                    "SELECT values FROM desk_reading WHERE model = %s AND key = ANY(%s)",
+                    [version, wanted[start : start + _PART]],
+                )
+                lines += [line for (line,) in cursor.fetchall()]
+        if not lines:
+            return pl.DataFrame(schema=shape)
+        return pl.read_ndjson(io.StringIO("\n".join(lines)), schema=shape).select(*shape)
+
+    def _keep(self, version: str, fresh: pl.DataFrame) -> None:
+        lines = fresh.write_ndjson().splitlines()
+        with connection.cursor() as cursor:
+            for start in range(0, len(lines), _PART):
+                part = slice(start, start + _PART)
+                cursor.execute(
+                    "INSERT INTO desk_reading (model, key, values) SELECT %s, * FROM unnest(%s::text[], %s::text[]) "
+                    "ON CONFLICT DO NOTHING",
+                    [version, fresh[KEY][part].to_list(), lines[part]],
+                )

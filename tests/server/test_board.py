@@ -1,0 +1,160 @@
+"""The board follows the database and ranks as the engine does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import pytest
+from django.db import connection
+
+from helpers.desk import message, ticket, write_company
+from tidegate import pipeline
+from tidegate.policy import load
+from tidegate.server.desk import models, tables
+from tidegate.server.desk.board import Board
+from tidegate.server.desk.rows import Filters
+
+if TYPE_CHECKING:
+    from tidegate.server.people.models import Person
+
+LOOSE: dict[str, Any] = {
+    "points": None, "parts": (), "rules": (), "reasons": (), "probabilities": (), "intent_confidence": None,
+    "evidence": (),
+}  # fmt: skip
+"""Sums of 32-bit numbers, which differ in the last digits with the rows that are read together."""
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+pytestmark = pytest.mark.django_db
+
+
+def board() -> Board:
+    return Board(clock=lambda: NOW)
+
+
+def test_the_queue_is_the_one_that_the_engine_gives_for_the_same_tables() -> None:
+    company = write_company()
+    snapshot = board().snapshot()
+    known = pipeline.Known(
+        accounts=company.accounts,
+        incidents=company.incidents,
+        agents=company.agents,
+        messages=company.messages,
+        events=company.events,
+    )
+    wanted = pipeline.queue(pipeline.prepare(company.tickets, load("starter"), NOW, known=known))
+    shown = snapshot.rows(None, Filters(), limit=10_000)
+    ranked = [row for row in shown if row.position is not None]
+    assert [row.ticket_id for row in ranked] == wanted["ticket_id"].to_list()
+    assert [row.points for row in ranked] == pytest.approx(wanted["points"].to_list())
+    assert [row.lane for row in ranked] == wanted["lane"].to_list()
+    for row, reasons in zip(ranked, wanted["reasons"].to_list(), strict=True):
+        assert [(said.kind, said.text) for said in row.reasons] == [(said["kind"], said["text"]) for said in reasons]
+        assert [said.points for said in row.reasons] == pytest.approx([said["points"] for said in reasons])
+    for row in ranked:
+        assert sum(p for _, p in (*row.parts, *row.rules)) == pytest.approx(row.points)
+    waiting = company.tickets.filter(pl.col("status").is_in(["waiting", "hold"])).height
+    assert snapshot.lanes(None)["waiting"] == waiting == len(shown) - len(ranked)
+
+
+def test_a_change_is_followed_and_gives_the_same_as_reading_everything_anew() -> None:
+    write_company()
+    followed = board()
+    first = followed.snapshot()
+    leaving = first.rows(None, Filters(), limit=2)[1].ticket_id
+    models.Ticket.objects.filter(ticket_id=leaving).update(status="waiting")
+    tables.upsert("tickets", ticket("new", created_at=NOW - timedelta(minutes=5), subject="Data leak: exposed exports"))
+    models.Account.objects.update(tier="strategic")
+    later, anew = followed.snapshot(fresh=0), board().snapshot()
+    assert later.version > first.version
+    assert later.row(leaving).lane == "waiting"
+    assert later.row("new") is not None
+    rows = [snapshot.rows(None, Filters(), limit=10_000) for snapshot in (later, anew)]
+    for one, other in zip(*rows, strict=True):
+        assert replace(one, **LOOSE) == replace(other, **LOOSE)
+        assert [one.points, *one.probabilities] == pytest.approx([other.points, *other.probabilities])
+
+
+def test_a_finished_ticket_leaves_and_a_reopened_one_comes_back_with_its_ledger() -> None:
+    asked = board()
+    tables.upsert("tickets", ticket("t", created_at=NOW - timedelta(days=20)))
+    tables.upsert("messages", message("m", "t", at=NOW - timedelta(days=19)))
+    assert asked.snapshot().row("t").clock == "resolution"
+    models.Ticket.objects.update(status="solved", solved_at=NOW - timedelta(days=18))
+    assert asked.snapshot(fresh=0).row("t") is None
+    models.Ticket.objects.update(status="open", solved_at=None)
+    assert asked.snapshot(fresh=0).row("t").clock == "resolution"
+
+
+def test_nothing_new_is_the_same_version() -> None:
+    write_company()
+    asked = board()
+    assert asked.snapshot().version == asked.snapshot(fresh=0).version
+
+
+def test_a_message_that_came_before_its_ticket_counts_once_the_ticket_is_there() -> None:
+    asked = board()
+    asked.snapshot()
+    schema = {name: column.dtype for name, column in tables.CONTRACTS["messages"][1].columns().items()}
+    answer = {
+        "message_id": "m",
+        "ticket_id": "t",
+        "at": NOW - timedelta(hours=1),
+        "author_kind": "agent",
+        "public": True,
+    }
+    tables.upsert("messages", pl.DataFrame([answer], schema=schema))
+    asked.snapshot(fresh=0)
+    tables.upsert("tickets", ticket("t", created_at=NOW - timedelta(hours=2)))
+    row = asked.snapshot(fresh=0).row("t")
+    assert row is not None
+    assert row.clock == "resolution"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_of_a_transaction_that_ends_late_is_not_missed() -> None:
+    asked = board()
+    tables.upsert("tickets", ticket("t1"))
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        other.cursor().execute(
+            "INSERT INTO desk_ticket (ticket_id, created_at, status, changed) VALUES ('slow', %s, 'open', 0)", [NOW]
+        )
+        tables.upsert("tickets", ticket("t2"))
+        assert asked.snapshot(fresh=0).row("slow") is None
+        tables.upsert("tickets", ticket("t3"))
+        asked.snapshot(fresh=0)
+        other.commit()
+        assert asked.snapshot(fresh=0).row("slow") is not None
+    finally:
+        other.close()
+
+
+def test_people_see_the_tickets_of_their_groups(people: dict[str, Person]) -> None:
+    tables.upsert("tickets", pl.concat([ticket("a", group="billing"), ticket("b", group="technical"), ticket("c")]))
+    snapshot = board().snapshot()
+
+    def seen(person: Any) -> set[str]:
+        return {row.ticket_id for row in snapshot.rows(person, Filters())}
+
+    assert seen(people["lead"]) == {"a", "b", "c"}
+    assert seen(people["colleague"]) == {"a"}
+    assert sum(snapshot.lanes(people["colleague"]).values()) == 1
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        (Filters(group="billing"), {"a"}),
+        (Filters(search="EXPORT"), {"b"}),
+        (Filters(search="a.*"), set()),
+        (Filters(unassigned=True), {"b"}),
+        (Filters(assignee="ari"), {"a"}),
+        (Filters.of({"lane": "no such", "search": " export "}), {"b"}),
+    ],
+)
+def test_filters(filters: Filters, found: set[str]) -> None:
+    tables.upsert("tickets", pl.concat([ticket("a", group="billing", assignee="ari"), ticket("b", subject="Export")]))
+    assert {row.ticket_id for row in board().snapshot().rows(None, filters)} == found
