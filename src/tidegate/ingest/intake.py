@@ -104,7 +104,7 @@ def read_table(
     rows, more, said = _settle(rows, table, mappings[0], now)
     spelled = {name: sources[0] for name, sources in mappings[0].columns.items()}
     rejected += [rejection._replace(column=spelled.get(rejection.column or "")) for rejection in more]
-    valid = _complete(rows, table)
+    valid = complete(rows, table)
     return Intake(valid, _account(rejected), valid.height + len(rejected), mappings[0], (*notes, *said))
 
 
@@ -166,14 +166,14 @@ def _flat(frame: pl.DataFrame) -> pl.DataFrame:
 def _usable(raw: Raw, table: Table, given: Mapping | None, timezone: str | None) -> tuple[Converted, list[Rejection]]:
     columns = [name for name in raw.frame.columns if name != ROW]
     mapping = given.settled(columns, raw.name) if given else recognise(columns, table)
-    required = _required(table)
+    needed = required(table)
     if not columns and raw.frame.is_empty():
         return _nothing(table, mapping), []
-    for name in required:
+    for name in needed:
         if name not in mapping.columns:
             raise _unrecognised(name, columns, raw.name, mapping)
     converted = convert(raw, mapping, timezone)
-    frame, rejected = settle.without_required(converted.frame, raw, mapping, required)
+    frame, rejected = settle.without_required(converted.frame, raw, mapping, needed)
     return replace(converted, frame=frame), rejected
 
 
@@ -182,7 +182,8 @@ def _nothing(table: Table, mapping: Mapping) -> Converted:
     return Converted(pl.DataFrame(schema={ROW: pl.UInt32, **schema}), mapping)
 
 
-def _required(table: Table) -> list[str]:
+def required(table: Table) -> list[str]:
+    """Name the columns that a row of a table cannot be without."""
     key = {KEYS[table]} if table in _NUMBERED else set()
     return [
         name
@@ -224,7 +225,7 @@ def _settle(
     rows, future, late = settle.without_future(rows, now)
     rows, unknown = settle.as_known(rows, now)
     rows, impossible = settle.without_impossible(rows)
-    return _with_status(rows), [*repeated, *future], [*late, *unknown, *impossible]
+    return with_status(rows), [*repeated, *future], [*late, *unknown, *impossible]
 
 
 def _fold(rows: pl.DataFrame, now: datetime) -> tuple[pl.DataFrame, list[Rejection], list[str]]:
@@ -245,10 +246,10 @@ def _fold(rows: pl.DataFrame, now: datetime) -> tuple[pl.DataFrame, list[Rejecti
         )
     if folded.unknown_times:
         notes.append(f"{folded.unknown_times:,} times lie after their own row's change and were left out")
-    return _with_status(table), rejected, [*notes, *impossible]
+    return with_status(table), rejected, [*notes, *impossible]
 
 
-def _with_status(rows: pl.DataFrame) -> pl.DataFrame:
+def with_status(rows: pl.DataFrame) -> pl.DataFrame:
     """Where no status is known, a ticket with a closing or solving time is closed or solved, any other open."""
     dtype = SCHEMAS["tickets"].columns()["status"].dtype
     known = pl.col("status") if "status" in rows.columns else pl.lit(None, dtype=dtype)
@@ -259,7 +260,7 @@ def _with_status(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(known.fill_null(guess).alias("status"))
 
 
-def _complete(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
+def complete(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
     """Bring the columns into the order and types of the contract; what no source fills is null, or its default."""
     columns = []
     for name, column in SCHEMAS[table].columns().items():

@@ -2,7 +2,7 @@
 
 from tidegate.server.desk.models.decisions import Action, Decision, Escalation, Override, PolicyVersion, SavedView
 from tidegate.server.desk.models.facts import Account, Agent, Event, Incident, Message, Reading, Ticket
-from tidegate.server.desk.models.inbox import Delivery
+from tidegate.server.desk.models.inbox import Delivery, TicketBasis
 
 __all__ = [
     "Account",
@@ -19,4 +19,5 @@ __all__ = [
     "Reading",
     "SavedView",
     "Ticket",
+    "TicketBasis",
 ]

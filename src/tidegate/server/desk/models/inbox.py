@@ -39,3 +39,15 @@ class Delivery(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["id"], name="delivery_waiting", condition=models.Q(state="waiting")),
         ]
+
+
+class TicketBasis(models.Model):
+    """The payload that a ticket's row rests on; newer events are applied to it (`desk.landing`)."""
+
+    ticket_id = models.TextField(primary_key=True)
+    at = models.DateTimeField()
+    """When the payload says that the ticket last changed; when it was received, where it does not say."""
+    tie = models.CharField(max_length=80)
+    """Orders payloads of one moment, the largest counts."""
+    reopens = models.IntegerField(null=True)
+    transfers = models.IntegerField(null=True)

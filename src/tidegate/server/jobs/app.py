@@ -1,0 +1,42 @@
+"""The queue of jobs: procrastinate on the service's own PostgreSQL, and what keeps the queue itself going.
+
+A job is a row that is written in the transaction that wants it. Every job here may run twice and at the same time as
+another of its kind: each makes sure itself that its effects happen once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from procrastinate.contrib.django import app
+
+if TYPE_CHECKING:
+    from procrastinate import JobContext
+
+STALLED_AFTER: Final = 20.0
+"""Seconds without a sign of life after which a worker counts as dead and its jobs are taken up again."""
+KEPT_HOURS: Final = 72
+"""How long a finished job can be looked at."""
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(queue="upkeep", queueing_lock="stalled_jobs_retry", pass_context=True)
+async def stalled_jobs_retry(context: JobContext, timestamp: int) -> int:
+    """Take up again the jobs of workers that died; returns how many."""
+    del timestamp
+    manager = context.app.job_manager
+    stalled = list(await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER))
+    for job in stalled:
+        await manager.retry_job(job)
+    return len(stalled)
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(queue="upkeep", queueing_lock="old_jobs_remove", pass_context=True)
+async def old_jobs_remove(context: JobContext, timestamp: int) -> None:
+    """Remove finished jobs after a while; failed ones stay until somebody has looked at them."""
+    del timestamp
+    await context.app.job_manager.delete_old_jobs(nb_hours=KEPT_HOURS)
+
+
+__all__ = ["app"]

@@ -1,0 +1,36 @@
+"""The inbox's jobs: turn what waits into facts, see to it that nothing waits for long, tidy up."""
+
+from __future__ import annotations
+
+from tidegate.server.jobs.app import app
+
+LOCK = "inbox_drain"
+
+
+@app.task(queue="inbox", queueing_lock=LOCK, priority=10, retry=5)
+def inbox_drain() -> int:
+    """Turn all waiting deliveries into facts; returns how many. Only one drain works at a time, others end at once."""
+    from tidegate.server.desk import draining
+
+    return draining.drain()
+
+
+@app.periodic(cron="* * * * * */15")
+@app.task(queue="inbox", queueing_lock="inbox_sweep")
+def inbox_sweep(timestamp: int) -> None:
+    """Wake a drain for deliveries that wait without one: their web process died before it could."""
+    del timestamp
+    from tidegate.server.desk import inbox
+
+    if inbox.waiting():
+        inbox.wake()
+
+
+@app.periodic(cron="43 3 * * *")
+@app.task(queue="upkeep", queueing_lock="inbox_tidy")
+def inbox_tidy(timestamp: int) -> int:
+    """Remove deliveries that became facts long ago; returns how many."""
+    del timestamp
+    from tidegate.server.desk import inbox
+
+    return inbox.deliveries_remove()

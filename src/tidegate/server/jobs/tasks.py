@@ -1,0 +1,7 @@
+"""Every module with jobs, so that web and worker know them all; procrastinate imports this when Django is ready."""
+
+from __future__ import annotations
+
+from tidegate.server.jobs import app, inbox
+
+__all__ = ["app", "inbox"]
