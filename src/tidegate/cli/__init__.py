@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tidegate.cli import policy
+from tidegate.cli import admin, policy
 from tidegate.cli.backtest import backtest
 from tidegate.cli.demo import demo
 from tidegate.cli.doctor import doctor
@@ -36,6 +36,7 @@ for verb in (rank, explain, route, standup, measure, doctor, backtest, staff, tu
 for verb in (serve, web, work, migrate):  # the service
     app.command()(verb)
 app.add_typer(policy.app)
+app.add_typer(admin.app)
 
 
 def _show_version(wanted: bool) -> None:

@@ -107,6 +107,10 @@ def needs_database_url(settings: Environment) -> None:
 
 def first_steps(say: Callable[[str], None]) -> None:
     """Do what an empty database needs once: a policy in force, and somebody who may sign in."""
+    from tidegate.server.people.services import first_admin
+
+    if made := first_admin():
+        say(f"The first admin signs in as {made.email} with the password {made.password} (shown this once)")
 
 
 def close() -> None:

@@ -21,7 +21,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from tidegate.server.people import audit
+from tidegate.server.people import audit, secrets
 from tidegate.server.people.models import Person, Role, Token
 from tidegate.server.people.tokens import token_revoke
 from tidegate.tables.errors import InputError
@@ -33,6 +33,9 @@ FIRST_ADMIN: Final = "admin@localhost"
 COMMAND_LINE: Final = "command line"
 _FIRST: Final = 7_203_911
 """The advisory lock under which the first admin is made: of two processes that start together one makes them."""
+
+_SEALED: Final = ("secret", "seed")
+"""Where allauth keeps what its adapter has sealed: of an app, and of recovery codes."""
 
 
 @dataclass(frozen=True)
@@ -192,6 +195,23 @@ def housekeeping() -> int:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM people_cache WHERE expires < %s", [timezone.now()])
     return Session.objects.filter(expire_date__lt=timezone.now()).delete()[0]
+
+
+@transaction.atomic
+def reseal() -> int:
+    """Seal every kept secret with the present key; returns how many."""
+    count = 0
+    for token in Token.objects.select_for_update().exclude(signing_secret=b""):
+        token.signing_secret = secrets.reseal(token.signing_secret)
+        token.save(update_fields=["signing_secret"])
+        count += 1
+    for factor in Authenticator.objects.select_for_update():
+        sealed = {name: secrets.reseal(factor.data[name]).decode() for name in _SEALED if name in factor.data}
+        if sealed:
+            factor.data |= sealed
+            factor.save(update_fields=["data"])
+        count += len(sealed)
+    return count
 
 
 def made_password() -> str:
