@@ -1,4 +1,4 @@
-"""People are made, changed and sent away; nobody locks everybody out; each act is in the trail; the command line too."""
+"""People are made, changed and sent away; nobody locks everybody out; each act is in the trail."""
 
 from __future__ import annotations
 
