@@ -92,7 +92,7 @@ class Snapshot:
                 "level": pl.Series(scores.level[self.order]).cat.to(LEVEL),
             }
         )
-        intents = self.held.readings.select("ticket_id", "intent")
+        intents = self.held.readings_said.select("ticket_id", "intent")
         about = (
             self.held.tickets.filter(~pl.col("status").is_in(holding.FINISHED))
             .join(intents, on="ticket_id", how="left")
@@ -146,7 +146,7 @@ class Snapshot:
 
     def _about(self, ids: pl.Series) -> pl.DataFrame:
         wanted = pl.DataFrame({"ticket_id": ids})
-        readings = self.held.readings.select("ticket_id", "intent", "intent_confidence", "level_set", "evidence")
+        readings = self.held.readings_said.select("ticket_id", "intent", "intent_confidence", "level_set", "evidence")
         columns = ("ticket_id", "subject", "status", "assignee", "group", "account_id", "account_name", "created_at")
         tickets = self.held.tickets.select(*columns, requester=pl.coalesce("requester_email", "requester_id"))
         accounts = self.held.sides["accounts"].select("account_id", "tier", known_name="name")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tidegate.policy.model import Policy
-    from tidegate.read.reader import Reader
+    from tidegate.read.reader import StaticReader
 
 FINISHED: Final = ("solved", "closed")
 WEEK: Final = timedelta(days=7)
@@ -68,7 +69,7 @@ class Held:
 
     edge: int
     policy: Policy
-    reader: Reader
+    reader: StaticReader
     tickets: pl.DataFrame
     past: pl.DataFrame
     messages: pl.DataFrame
@@ -79,22 +80,26 @@ class Held:
     similar: pl.DataFrame | None = None
     loaded_at: datetime = field(kw_only=True)
 
+    @property
+    def model(self) -> str:
+        """Version of the model that reads."""
+        return self.reader.model.version
+
+    @cached_property
+    def readings_said(self) -> pl.DataFrame:
+        """The readings, with the intents that people said in place of those that were read."""
+        intents = self.overrides.filter(pl.col("kind") == "intent").select("ticket_id", said="value")
+        joined = self.readings.join(intents, on="ticket_id", how="left", maintain_order="left")
+        sure = pl.when(pl.col("said").is_not_null()).then(1.0).otherwise("intent_confidence")
+        return joined.with_columns(intent=pl.coalesce("said", "intent"), intent_confidence=sure).drop("said")
+
     def known(self) -> Known:
         """Return what the pipeline is told besides the tickets."""
-        intents = self.overrides.filter(pl.col("kind") == "intent").select("ticket_id", said="value")
-        readings = (
-            self.readings.join(intents, on="ticket_id", how="left", maintain_order="left")
-            .with_columns(
-                intent=pl.coalesce("said", "intent"),
-                intent_confidence=pl.when(pl.col("said").is_not_null()).then(1.0).otherwise("intent_confidence"),
-            )
-            .drop("said")
-        )
         sides = {name: frame if frame.height else None for name, frame in self.sides.items()}
         return Known(
             messages=self.messages,
             events=self.events,
-            readings=readings,
+            readings=self.readings_said,
             history=self.past,
             similar=self.similar,
             overrides=_pivoted(self.overrides),
