@@ -85,6 +85,15 @@ class Environment(BaseModel):
         None,
         description="bearer token that may read /metrics; missing: only this machine may, and not through a proxy",
     )
+    outgoing_allow: str = Field(
+        "", description="inner addresses or networks that actions may be sent to, by commas: 10.1.2.3, 10.1.0.0/16"
+    )
+    outbox_attempts: Annotated[int, Field(ge=1, le=50)] = Field(
+        10, description="attempts at an action, with growing pauses, before it is put aside for a person"
+    )
+    public_url: str = Field(
+        "", pattern="^(https?://.*)?$", description="where people open the service; messages link to it"
+    )
     log_format: str = Field("text", pattern="^(text|json)$", description="text or json")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR")
 
