@@ -72,7 +72,7 @@ class Browse:
         context.set_default_timeout(10_000)
         self.contexts.append(context)
         if role is not None:
-            context.add_cookies([{"name": "sessionid", "value": session_key(self.people[role]), "url": self.address}])
+            context.add_cookies([{**session_cookie(self.people[role]), "url": self.address}])
         page = context.new_page()
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
@@ -98,13 +98,14 @@ class Browse:
             context.close()
 
 
-def session_key(person: AbstractBaseUser) -> str:
-    """Sign a person in and return the key of the session."""
+def session_cookie(person: AbstractBaseUser) -> dict[str, str]:
+    """Sign a person in and return the session's cookie."""
+    from django.conf import settings
     from django.test import Client
 
     client = Client()
     client.force_login(person)
-    return client.cookies["sessionid"].value
+    return {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
 
 
 def serious_findings(page: Page, *, within: str | None = None) -> list[str]:
