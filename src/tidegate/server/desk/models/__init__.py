@@ -1,6 +1,14 @@
 """What the service keeps: facts as they came, what was decided, and what is on its way in and out."""
 
-from tidegate.server.desk.models.decisions import Action, Decision, Escalation, Override, PolicyVersion, SavedView
+from tidegate.server.desk.models.decisions import (
+    Action,
+    Channel,
+    Decision,
+    Escalation,
+    Override,
+    PolicyVersion,
+    SavedView,
+)
 from tidegate.server.desk.models.facts import Account, Agent, Event, Incident, Message, Reading, Ticket
 from tidegate.server.desk.models.inbox import Delivery, TicketBasis
 
@@ -8,6 +16,7 @@ __all__ = [
     "Account",
     "Action",
     "Agent",
+    "Channel",
     "Decision",
     "Delivery",
     "Escalation",

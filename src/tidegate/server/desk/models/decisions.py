@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from tidegate.tables.words import LANES, LEVELS
+from tidegate.tables.words import ACTION_KINDS, LANES, LEVELS
 
 PERSON = settings.AUTH_USER_MODEL
 
@@ -48,6 +48,11 @@ class Decision(models.Model):
     review = models.BooleanField(default=False)
     reasons = ArrayField(models.TextField(), default=list)
     rules = ArrayField(models.TextField(), default=list)
+    agent_id = models.TextField(null=True)  # noqa: DJ001 - as in `tables.Routes`: null is nobody
+    """Who should take it; null: nobody, or somebody has it."""
+    group = models.TextField(null=True)  # noqa: DJ001
+    confidence = models.FloatField(null=True)
+    automatic = models.BooleanField(null=True)
     policy = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="+")
     model = models.CharField(max_length=64, blank=True)
     latest = models.BooleanField(default=True)
@@ -105,9 +110,14 @@ class Escalation(models.Model):
     to = models.CharField(max_length=200)
     tickets = ArrayField(models.TextField(), default=list)
     facts = models.JSONField(default=dict)
+    key = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - unique, where there is one
+    """Of the action that made it; null: a person did."""
+    cluster = models.TextField(blank=True)
+    """What its tickets share: an incident, what they are about, or nothing but the ticket."""
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = _person(null=True)
     closed_at = models.DateTimeField(null=True)
+    closed_by = _person(null=True)
 
 
 class Action(models.Model):
@@ -122,20 +132,60 @@ class Action(models.Model):
         DEAD = "dead"
         CANCELLED = "cancelled"
 
-    kind = models.CharField(max_length=20)
+    kind = models.CharField(max_length=20, choices=[(kind, kind) for kind in ACTION_KINDS])
     ticket_id = models.TextField(db_index=True)
     target = models.CharField(max_length=200, blank=True)
+    """Channel, group, label or agent; empty: the kind needs none, or nobody is named."""
+    title = models.TextField(blank=True)
+    body = models.TextField(blank=True)
+    causes = ArrayField(models.TextField(), default=list)
+    episode = models.IntegerField(default=0)
+    """Times the ticket had been reopened."""
     payload = models.JSONField(default=dict)
     key = models.CharField(max_length=64, unique=True)
     """The idempotency key: the same intention has the same one."""
     state = models.CharField(max_length=10, choices=State.choices, default=State.INTENDED, db_index=True)
     attempts = models.IntegerField(default=0)
     next_at = models.DateTimeField(null=True)
+    """Not before then is it tried; while it is tried, when it counts as given up by whoever tries."""
     last_error = models.TextField(blank=True)
     decision = models.ForeignKey(Decision, null=True, on_delete=models.PROTECT, related_name="actions")
     by = _person(null=True)
+    """Who wanted it; null: the policy."""
     created_at = models.DateTimeField(auto_now_add=True)
     done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Those that wait are found at once."""
+
+        indexes: ClassVar = [
+            models.Index(fields=["next_at"], name="action_waiting", condition=models.Q(state="waiting")),
+            models.Index(fields=["-created_at"], name="action_newest"),
+        ]
+
+
+class Channel(models.Model):
+    """A way out, under the name that the policy uses. Address and secret are sealed."""
+
+    class Kind(models.TextChoices):
+        """How it is spoken to."""
+
+        APPRISE = "apprise"
+        WEBHOOK = "webhook"
+
+    name = models.CharField(max_length=80, unique=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    sealed = models.BinaryField()
+    """JSON of url and secret, encrypted."""
+    shown = models.CharField(max_length=200, blank=True)
+    """What may be seen of the address: the scheme, and of a webhook the host."""
+    failures = models.IntegerField(default=0)
+    """Failures in a row."""
+    paused_until = models.DateTimeField(null=True)
+    """Nothing is tried through it before then: one message at a time finds out whether it works again."""
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+    changed_by = _person(null=True)
 
 
 class SavedView(models.Model):
