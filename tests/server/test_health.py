@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from tidegate.server import health
+from tidegate.server.desk.board import board
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -33,6 +34,7 @@ def test_alive_asks_nothing_of_the_database(client: Client, django_assert_num_qu
 
 def test_ready_where_every_part_is(client: Client) -> None:
     _heartbeat(1)
+    board.snapshot()
     answer = client.get("/readyz")
     assert answer.status_code == 200, answer.json()
     assert answer.json()["ready"] is True
@@ -50,11 +52,18 @@ def test_not_ready_with_a_worker_that_has_gone_silent(client: Client) -> None:
     assert client.get("/readyz").status_code == 503
 
 
+def test_not_ready_before_the_open_tickets_are_read(client: Client) -> None:
+    board.forget()
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["board"] == "the open tickets are being read"
+
+
 def test_not_ready_before_migrations(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     _heartbeat(1)
     monkeypatch.setattr(health, "_at_this_version", False)
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_migrations WHERE app = 'desk' AND name = '0002_triggers'")
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'desk'")
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert "run tidegate migrate" in answer.json()["checks"]["migrations"]

@@ -8,6 +8,7 @@ import typer
 
 from tidegate.cli import admin, policy
 from tidegate.cli.backtest import backtest
+from tidegate.cli.backup import backup, restore
 from tidegate.cli.demo import demo
 from tidegate.cli.doctor import doctor
 from tidegate.cli.explain import explain
@@ -33,7 +34,7 @@ app = typer.Typer(
 )
 for verb in (rank, explain, route, standup, measure, doctor, backtest, staff, tune, read, train, similar, map_, demo):
     app.command()(verb)
-for verb in (serve, web, work, migrate):  # the service
+for verb in (serve, web, work, migrate, backup, restore):  # the service
     app.command()(verb)
 app.add_typer(policy.app)
 app.add_typer(admin.app)

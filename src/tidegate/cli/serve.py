@@ -15,13 +15,19 @@ Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen
 Host = Annotated[str | None, typer.Option(help="Address to listen on; TIDEGATE_HOST, else 127.0.0.1.")]
 
 
-def serve(port: Port = None, host: Host = None) -> None:
+def serve(
+    port: Port = None,
+    host: Host = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Make a lead and an agent to look around as, and print their sign-ins.")
+    ] = False,
+) -> None:
     """Run the service: database, web and worker in one, until Ctrl-C."""
     with support.errors():
         settings = _settings(port, host)
         from tidegate.server import logs, serving
 
-        serving.serve(settings, logs.sayer(settings, support.say))
+        serving.serve(settings, logs.sayer(settings, support.say), support.say, demo=demo)
 
 
 def web(port: Port = None, host: Host = None) -> None:

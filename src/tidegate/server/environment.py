@@ -150,6 +150,11 @@ def hand_on(**values: str) -> None:
         os.environ[variable(field)] = value
 
 
+def for_children(**extra: str) -> dict[str, str]:
+    """Return the environment for a program that this process starts, with some more in it."""
+    return {**os.environ, **extra}
+
+
 def share_metrics(folder: Path) -> None:
     """Name the folder in which the web processes that this one starts keep their counts."""
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)

@@ -107,7 +107,19 @@ def worker() -> str:
     return OK if seconds <= WORKER_SECONDS else f"no worker was heard of for {seconds:.0f} s; run tidegate work"
 
 
-CHECKS: Final[dict[str, Callable[[], str]]] = {"database": database, "migrations": migrations, "worker": worker}
+def board() -> str:
+    """See that this process has its tickets in memory; it begins to read them when it starts."""
+    from tidegate.server.desk.board import board as held
+
+    return OK if held.age != float("inf") else "the open tickets are being read"
+
+
+CHECKS: Final[dict[str, Callable[[], str]]] = {
+    "database": database,
+    "migrations": migrations,
+    "board": board,
+    "worker": worker,
+}
 
 _at_this_version = False
 

@@ -26,19 +26,28 @@ if TYPE_CHECKING:
 LOOK_SECONDS: Final = 1.0
 
 
-def serve(settings: Environment, say: Say) -> None:
+def serve(settings: Environment, say: Say, tell: Say, *, demo: bool = False) -> None:
     """Run the service until a signal comes; everything that it started has ended when this returns.
+
+    Parameters
+    ----------
+    say
+        Takes what happens, which may be a log.
+    tell
+        Takes what only the person who starts it should read.
+    demo
+        Make people to look around as.
 
     Raises
     ------
     InputError
         If the port is taken, the data folder cannot be used, or another service uses it.
     """
-    with _alone(settings), _stoppable(say):
+    with alone(settings), _stoppable(say):
         web.see_port_free(settings)
         server = startup.open_database(settings)
         try:
-            _prepare(say)
+            _prepare(say, tell, demo=demo)
             children = [_child("web"), _child("work")]
             say(f"Tidegate is at http://{address(settings)} (Ctrl-C stops it)")
             Supervisor(children, say, tend=_tending(server, settings, say)).run()
@@ -54,13 +63,13 @@ def address(settings: Environment) -> str:
     return f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}"
 
 
-def _prepare(say: Say) -> None:
+def _prepare(say: Say, tell: Say, *, demo: bool) -> None:
     from tidegate.server import migrating
 
     startup.configure()
     startup.answers()
     migrating.migrate(say)
-    startup.first_steps(say)
+    startup.first_steps(tell, demo=demo)
     startup.close()
 
 
@@ -69,7 +78,7 @@ def _child(verb: str) -> Child:
 
 
 @contextmanager
-def _alone(settings: Environment) -> Generator[None]:
+def alone(settings: Environment) -> Generator[None]:
     """Hold the data folder: two services on one would fight over the database's start and stop."""
     environment.make_data_dir(settings)
     with FileLock(settings.data_dir / "serve.lock") as lock:

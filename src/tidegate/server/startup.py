@@ -105,12 +105,26 @@ def needs_database_url(settings: Environment) -> None:
         )
 
 
-def first_steps(say: Callable[[str], None]) -> None:
-    """Do what an empty database needs once: a policy in force, and somebody who may sign in."""
-    from tidegate.server.people.services import first_admin
+def first_steps(tell: Callable[[str], None], *, demo: bool = False) -> None:
+    """Do what an empty database needs once: a policy in force, and somebody who may sign in.
 
-    if made := first_admin():
-        say(f"The first admin signs in as {made.email} with the password {made.password} (shown this once)")
+    Parameters
+    ----------
+    tell
+        Takes a sentence for the person who starts the service; a password is in it, so it is not a log.
+    demo
+        Also make a lead and an agent to look around as; for the demo company alone.
+    """
+    from tidegate.server.desk.policies import policy_ensure
+    from tidegate.server.people import services
+
+    policy_ensure()
+    first = services.first_admin()
+    if first is not None:
+        tell(f"The first admin signs in as {first.email} with {first.password} and then chooses another password.")
+        tell("This is shown once; tidegate admin sets another.")
+    for person in services.demo_people() if demo else ():
+        tell(f"The demo's {person.role} signs in as {person.email} with {person.password or 'the password set since'}")
 
 
 def close() -> None:

@@ -23,6 +23,7 @@ from tidegate.server.desk import held as holding
 from tidegate.server.desk.models import PolicyVersion
 from tidegate.server.desk.policies import policy_ensure
 from tidegate.server.desk.rows import Filters, Reason, Row
+from tidegate.server.metrics import board_refreshed
 from tidegate.tables.words import LANE, LANES, LEVEL
 
 Value = TypeVar("Value")
@@ -268,6 +269,7 @@ class Board:
             last = replace(last, held=known)
         self._snapshot, self._looked = last, time.monotonic()
         self.refresh_seconds = self._looked - started
+        board_refreshed(self.refresh_seconds, last.held.tickets.height)
         return last
 
     def _with_similar(self, known: Held, now: datetime, started: float) -> tuple[Held, bool]:
