@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tidegate.simulate.queues import Queue
+    from tidegate.simulate.queues import Front, Queue
     from tidegate.simulate.roster import Seat
 
     Column = NDArray[np.float64]
@@ -73,10 +73,14 @@ class Ledger:
         before = workload.follows[self.tickets :].tolist()
         self.follower = {row: after for after, row in enumerate(before, start=self.tickets)}
         self.rules, self.writes = follow_ups, follow_ups.per_day > 0
-        self.luck = workload.luck.tolist()
-        self.quiet = (-np.log(workload.luck)).tolist()  # no message while the expected number is at most this
+        self.luck = workload.luck.tolist() if self.writes else []
+        # no message while the expected number is at most this
+        self.quiet = (-np.log(workload.luck)).tolist() if self.writes else []
         self.entered = self.at[: self.tickets] + [np.nan] * (len(self.at) - self.tickets)
-        self.done: list[tuple[int, float, float, int, int, float]] = []
+        self.rows: list[int] = []  # empty where visits go out in turn
+        self.starts: list[float] = []
+        self.places: list[int] = []
+        self.sent: dict[int, int] = {}
         self.reopened: list[tuple[float, int]] = []
         self.next = 0
 
@@ -103,49 +107,79 @@ class Ledger:
         count, self.next = place - self.next + back, place
         return count
 
-    def hand_out(self, row: int, now: float, seat: int, shift_end: float) -> float:
+    def hand_out(self, row: int, now: float, seat: int) -> float:
         """Write down that a seat takes a visit now; return when it will be done."""
-        end, messages = now + self.work[row], 0
+        end = now + self.work[row]
         if self.writes and now > self.entered[row] and row < self.tickets:
-            messages = self._messages(row, now - self.entered[row])
-            end += messages * self.rules.minutes
-        self.done.append((row, now, end, seat, messages, shift_end))
+            end += self.messages(row, now - self.entered[row])
+        self.rows.append(row)
+        self.starts.append(now)
+        self.places.append(seat)
         if self.follower:
             after = self.follower.get(row)
             if after is not None:
                 heappush(self.reopened, (end + self.at[after], after))
         return end
 
-    def _messages(self, row: int, wait: float) -> int:
-        """Poisson number of messages by inversion of the visit's one uniform: it never falls as the wait grows."""
+    def messages(self, row: int, wait: float) -> float:
+        """Write down how many messages such a wait brings, and return the minutes of work that they add.
+
+        The number is Poisson, by inversion of the visit's one uniform: it never falls as the wait grows.
+        """
         rules, share = self.rules, wait / self.rules.patience
         mean = rules.per_day * rules.patience / rules.day * (share - 1.0 + exp(-share))
         if mean <= self.quiet[row]:
-            return 0
+            return 0.0
         count, term = 0, exp(-mean)
         total, luck = term, self.luck[row]
         while total < luck and count < rules.most:
             count += 1
             term *= mean / count
             total += term
-        return count
+        self.sent[row] = count
+        return count * rules.minutes
 
-    def outcome(self) -> Outcome:
+    def outcome(self, workload: Workload, seats: Sequence[Seat]) -> Outcome:
         """Lay the record out by visit."""
         rows = len(self.at)
-        done = np.array(self.done, dtype=np.float64).reshape(-1, 6)
-        order = done[:, 0].astype(np.int64)
-        columns = {
-            name: np.full(rows, empty) for name, empty in (("start", np.nan), ("end", np.nan), ("overtime", np.nan))
-        }
-        start, end, shift_end = done[:, 1], done[:, 2], done[:, 5]
-        overtime = np.maximum(0.0, end - np.maximum(start, shift_end))
-        for name, values in (("start", start), ("end", end), ("overtime", overtime)):
-            columns[name][order] = values
-        seat, messages = np.full(rows, -1, dtype=np.int64), np.zeros(rows, dtype=np.int64)
-        seat[order], messages[order] = done[:, 3], done[:, 4]
-        entered = np.array(self.entered)
-        return Outcome(entered=entered, seat=seat, follow_ups=messages, order=order, **columns)
+        order = np.array(self.rows, dtype=np.int64) if self.rows else np.arange(len(self.starts))
+        start, seat = np.array(self.starts), np.array(self.places, dtype=np.int64)
+        messages = np.zeros(rows, dtype=np.int64)
+        end = start + workload.work[order]
+        if self.sent:
+            messages[list(self.sent)] = list(self.sent.values())
+            end += messages[order] * self.rules.minutes
+        overtime = np.maximum(0.0, end - np.maximum(start, _shift_ends(seats, seat, start)))
+        return Outcome(
+            entered=np.array(self.entered) if self.follower else workload.at.copy(),
+            start=_spread(start, order, rows),
+            end=_spread(end, order, rows),
+            seat=_spread(seat.astype(np.float64), order, rows, empty=-1.0).astype(np.int64),
+            follow_ups=messages,
+            overtime=_spread(overtime, order, rows),
+            order=order,
+        )
+
+
+def _spread(values: Column, order: NDArray[np.int64], rows: int, empty: float = np.nan) -> Column:
+    """Put values in the order of hand-outs into the rows of their visits."""
+    spread = np.full(rows, empty)
+    spread[order] = values
+    return spread
+
+
+def _shift_ends(seats: Sequence[Seat], seat: NDArray[np.int64], start: Column) -> Column:
+    """When the shift ends in which each hand-out took place."""
+    if all(one.shifts[-1:] == ((-inf, inf),) for one in seats):
+        return np.full(start.shape, inf)
+    kinds = {shifts: place for place, shifts in enumerate(dict.fromkeys(one.shifts for one in seats))}
+    kind = np.array([kinds[one.shifts] for one in seats])[seat]
+    ends = np.empty_like(start)
+    for shifts, place in kinds.items():
+        mine = kind == place
+        until = np.array([end for _, end in shifts])
+        ends[mine] = until[np.searchsorted(until, start[mine], side="right")] if until.size else inf
+    return ends
 
 
 def replay(
@@ -187,20 +221,25 @@ def replay(
     ledger = Ledger(workload, follow_ups)
     pools = frozenset(np.unique(workload.pool).tolist())
     if all(seat.skills is None or seat.skills >= pools for seat in seats):
-        _one_pool(ledger, seats, queue())
+        one = queue()
+        front = None if ledger.follower else getattr(one, "front", None)
+        if front is None:
+            _one_pool(ledger, seats, one)
+        elif front.in_turn:
+            _in_turn(ledger, Crew(seats))
+        else:
+            _ranked(ledger, Crew(seats), one, front)
     else:
         from tidegate.simulate.skills import Desk
 
         Desk(workload.pool.tolist(), pools, seats, queue).run(ledger)
-    return ledger.outcome()
+    return ledger.outcome(workload, seats)
 
 
 def _one_pool(ledger: Ledger, seats: Sequence[Seat], queue: Queue) -> None:
     """Everybody takes everything: the seat that is free first goes on."""
-    shifts = [seat.next_shift(-inf) for seat in seats]
-    free = [(shift[0], place) for place, shift in enumerate(shifts) if shift]
-    until = [shift[1] if shift else -inf for shift in shifts]
-    heapify(free)
+    crew = Crew(seats)
+    free, until = crew.free, crew.until
     take, push, hand_out, reopened = queue.take, queue.push, ledger.hand_out, ledger.reopened
     at = [*ledger.at[: ledger.tickets], inf]
     coming, waiting, now = 0, 0, -inf
@@ -222,10 +261,89 @@ def _one_pool(ledger: Ledger, seats: Sequence[Seat], queue: Queue) -> None:
             coming += 1
             waiting += 1
         if now < until[place]:
-            heapreplace(free, (hand_out(take(now), now, place, until[place]), place))
+            heapreplace(free, (hand_out(take(now), now, place), place))
             waiting -= 1
-        elif shift := seats[place].next_shift(now):
-            until[place] = shift[1]
-            heapreplace(free, (max(since, shift[0]), place))
         else:
-            heappop(free)
+            crew.turn_over(now)
+
+
+class Crew:
+    """Seats by when they are free, and until when their shifts run."""
+
+    def __init__(self, seats: Sequence[Seat]) -> None:
+        shifts = [seat.next_shift(-inf) for seat in seats]
+        self.free = [(shift[0], place) for place, shift in enumerate(shifts) if shift]
+        self.until = [shift[1] if shift else -inf for shift in shifts]
+        self._seats = seats
+        heapify(self.free)
+
+    def turn_over(self, now: float) -> None:
+        """Let the seat that has been free longest, whose shift is over, wait for its next one or go home."""
+        since, place = self.free[0]
+        if shift := self._seats[place].next_shift(now):
+            self.until[place] = shift[1]
+            heapreplace(self.free, (max(since, shift[0]), place))
+        else:
+            heappop(self.free)
+
+
+def _in_turn(ledger: Ledger, crew: Crew) -> None:
+    """Do as `_one_pool` does where everybody goes out in the order of entering."""
+    free, until, writes, messages = crew.free, crew.until, ledger.writes, ledger.messages
+    add_start, add_place = ledger.starts.append, ledger.places.append
+    for row, (came, work) in enumerate(zip(ledger.at, ledger.work, strict=True)):
+        since, place = free[0]
+        now = since if since > came else came  # noqa: FURB136 -- once a hand-out, and four times as fast as max
+        while now >= until[place]:
+            crew.turn_over(now)
+            if not free:
+                return
+            since, place = free[0]
+            now = since if since > came else came  # noqa: FURB136 -- as above
+        end = now + work
+        if writes and now > came:
+            end += messages(row, now - came)
+        heapreplace(free, (end, place))
+        add_start(now)
+        add_place(place)
+
+
+def _ranked(ledger: Ledger, crew: Crew, queue: Queue, front: Front) -> None:
+    """Do as `_one_pool` does where the order of most visits is known as they enter, without a call for most of them."""
+    heap, rank, rows, key, sure = front.heap, front.rank, front.rows, front.key, front.until
+    add_row, add_start, add_place = ledger.rows.append, ledger.starts.append, ledger.places.append
+    free, until, work, writes, messages = crew.free, crew.until, ledger.work, ledger.writes, ledger.messages
+    at = [*ledger.at, inf]
+    bar, others = front.bar, 0  # how many wait outside the heap
+    fixed, coming, now = front.fixed, 0, -inf
+    while free:
+        since, place = free[0]
+        if since > now:  # noqa: PLR1730 -- once a hand-out, and four times as fast as max
+            now = since
+        if not heap and not others:
+            due = at[coming]
+            if due == inf:
+                return
+            if due > now:  # noqa: PLR1730 -- as above
+                now = due
+        while at[coming] <= now:
+            heappush(heap, rank[coming])
+            coming += 1
+        if now >= until[place]:
+            crew.turn_over(now)
+            continue
+        row = rows[heap[0]] if heap else -1
+        if fixed or (row >= 0 and now < sure[row] and key[row] > bar):
+            heappop(heap)
+        else:
+            others += len(heap) - 1
+            row = queue.take(now)
+            others -= len(heap)
+            bar = front.bar
+        end = now + work[row]
+        if writes and now > at[row]:
+            end += messages(row, now - at[row])
+        heapreplace(free, (end, place))
+        add_row(row)
+        add_start(now)
+        add_place(place)

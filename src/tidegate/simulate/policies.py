@@ -24,6 +24,7 @@ import numpy as np
 from tidegate.simulate.lanes import LaneQueue
 from tidegate.simulate.press import Press, PressQueue
 from tidegate.simulate.queues import DueQueue, KeyQueue, Queue, ScanQueue
+from tidegate.simulate.ranked import RankedQueue
 from tidegate.simulate.slope import SlopeQueue
 from tidegate.tables.errors import InputError
 
@@ -160,7 +161,8 @@ def _base(name: str, scene: Scene) -> tuple[Callable[[], Queue], NDArray[np.bool
         raise InputError("unknown policy", value=name, expected=", ".join(NAMES), mend="or name a policy file")
     column = keys[name]()
     assert column.size == work.at.size  # noqa: S101
-    return lambda: KeyQueue(column), None
+    entered = work.at if work.tickets == work.at.size else None
+    return lambda: KeyQueue(column, entered), None
 
 
 def _weighted_sum(scene: Scene) -> Callable[[], Queue]:
@@ -199,4 +201,7 @@ def _cost_of_delay(belief: Belief, scene: Scene) -> tuple[Callable[[], Queue], N
     now = None if scene.now_when is None else belief.probability[:, 0] >= scene.now_when
     if belief.now is not None:
         now = belief.now if now is None else now | belief.now
-    return lambda: PressQueue(press, score), now
+    ranking = press.ranking
+    if ranking is None:
+        return lambda: PressQueue(press, score), now
+    return lambda: RankedQueue(press, ranking, score), now

@@ -12,13 +12,15 @@ from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
 from math import exp, inf
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from tidegate.tables.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from tidegate.simulate.belief import Belief
@@ -34,6 +36,9 @@ NEAR: Final = 1e-9
 INSTANT: Final = 1e-6
 """Minutes around a target passing in which rounding could tell the two sides apart differently."""
 
+APART: Final = 2 * NEAR
+"""The same for the logarithms of costs."""
+
 _CLEAR: Final = 1.0 - NEAR
 _FRONT: Final = 32
 _SMALL: Final = 12
@@ -42,6 +47,15 @@ _EPOCH: Final = 0.5  # of the horizon, at first
 _SHORTER: Final = 0.5  # an epoch whose front ran out was too long
 _SHORTEST: Final = 1e-3
 _LONGER: Final = 1.25  # one that ended by time could have been longer
+
+
+class Ranking(NamedTuple):
+    """Visits in the order in which they are handed out if none passes a target; see `queues.Front`."""
+
+    rank: Sequence[int]
+    rows: Sequence[int]
+    key: Sequence[float]
+    until: Sequence[float]
 
 
 class Press:
@@ -70,11 +84,30 @@ class Press:
         self.single = [clock is self.first for clock in belief.clocks]
         self.member = np.array([[one, not one] for one in self.single], dtype=np.float64)
         self.factor = belief.probability * belief.weights * (belief.value / belief.effort)[:, None]
-        self.due, self.passing = np.empty_like(self.factor), np.empty_like(self.factor)
+        self.columns = np.hstack((self.factor, np.empty((entered.size, 8))))  # so that a row is one look-up
+        self.due, self.passing = self.columns[:, 4:8], self.columns[:, 8:]
         self.enter(np.arange(entered.size), entered)
         growing = self.factor * np.exp(-belief.minutes / belief.horizon) @ self.member
         self.first_terms, self.second_terms = growing[:, 0].tolist(), growing[:, 1].tolist()
-        self.soonest = (self.passing.min(axis=1) - INSTANT).tolist()
+        soonest = self.passing.min(axis=1) - INSTANT
+        self.soonest = soonest.tolist()
+        self.ranking = self._ranked(growing[:, 0], soonest)
+
+    def _ranked(self, growing: Column, soonest: Column) -> Ranking | None:
+        """Rank visits by what they cost before any target passes; None where that is no fixed order."""
+        timed = self.first.times or self.second.times
+        if timed or not 0.0 < self.belief.missed <= 1.0 or self.known < self.entered.size:
+            return None
+        with np.errstate(divide="ignore"):
+            key = np.log(growing) - self.entered / self.belief.horizon
+        if not np.isfinite(key).all():
+            return None
+        rows = np.argsort(-key, kind="stable")
+        rank = np.empty_like(rows)
+        rank[rows] = np.arange(key.size)
+        near = np.flatnonzero(-np.diff(key[rows]) <= APART)
+        soonest[rows[near]] = soonest[rows[near + 1]] = -inf  # never sure
+        return Ranking(rank.tolist(), rows.tolist(), key.tolist(), soonest.tolist())
 
     def enter(self, rows: Rows, entered: Column) -> None:
         """Write down when these visits enter."""
@@ -95,16 +128,21 @@ class Press:
 
     def line(self, row: int, reading: tuple[float, ...], now: float) -> tuple[float, float, float, float]:
         """One visit's two growing terms as they were at `reading`, its settled term and its next passing."""
-        terms, settled, passing = [0.0] * 4, 0.0, inf
-        factors, due, passings = self.factor[row].tolist(), self.due[row].tolist(), self.passing[row].tolist()
+        columns, horizon = self.columns[row].tolist(), self.belief.horizon
+        first = second = settled = 0.0
+        soonest, limit = inf, now - INSTANT
         for k in range(4):
-            if passings[k] > now - INSTANT:
-                terms[k] = factors[k] * exp((reading[k] - due[k]) / self.belief.horizon)
-                passing = min(passing, passings[k])
+            passing = columns[8 + k]
+            if passing <= limit:
+                settled += columns[k]
+                continue
+            term = columns[k] * exp((reading[k] - columns[4 + k]) / horizon)
+            if self.single[k]:
+                first += term
             else:
-                settled += factors[k]
-        first = sum(term for term, single in zip(terms, self.single, strict=True) if single)
-        return first, sum(terms) - first, settled * self.belief.missed, passing - INSTANT
+                second += term
+            soonest = min(soonest, passing)
+        return first, second, settled * self.belief.missed, soonest - INSTANT
 
 
 class PressQueue:

@@ -8,6 +8,7 @@ row, which is the older ticket.
 from __future__ import annotations
 
 from heapq import heappop, heappush
+from math import inf
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -40,6 +41,46 @@ class Queue(Protocol):
         ...
 
 
+class Front:
+    """Waiting visits whose order is known beforehand, as a heap of ranks that the engine may take from itself.
+
+    The first of the heap goes out if it is `sure`; whether it does otherwise, only the queue's `take` can say.
+
+    Parameters
+    ----------
+    heap
+        Ranks of those that wait.
+    rank, rows
+        The place of every visit in the order, and which visit has each place.
+    key
+        What each visit is ranked by, the highest first; empty where the order is fixed and every first is sure.
+    until
+        From when on a visit's key may be too high; -inf where it is near another.
+    """
+
+    __slots__ = ("bar", "fixed", "heap", "in_turn", "key", "rank", "rows", "until")
+
+    def __init__(
+        self,
+        heap: list[int],
+        rank: Sequence[int],
+        rows: Sequence[int],
+        key: Sequence[float],
+        until: Sequence[float],
+    ) -> None:
+        self.heap, self.rank, self.rows, self.key, self.until = heap, rank, rows, key, until
+        self.bar = -inf
+        """No visit outside the heap has a higher key."""
+        self.fixed = not key
+        self.in_turn = self.fixed and isinstance(rows, range)
+        """Whether everybody goes out in the order of entering."""
+
+    def sure(self, now: float) -> bool:
+        """Whether the first of the heap goes out, whoever else waits."""
+        row = self.rows[self.heap[0]]
+        return self.fixed or (now < self.until[row] and self.key[row] > self.bar)
+
+
 class KeyQueue:
     """Waiting visits whose order never changes while they wait.
 
@@ -47,21 +88,29 @@ class KeyQueue:
     ----------
     keys
         One a visit: the smallest is handed out first, of equal ones the one that has waited longest.
+    entered
+        When each visit enters, where that is known of all beforehand; the order is the same, and quicker to take.
     """
 
-    def __init__(self, keys: ArrayLike) -> None:
-        self._keys = np.asarray(keys, dtype=np.float64).tolist()
+    def __init__(self, keys: ArrayLike, entered: Column | None = None) -> None:
+        column = np.asarray(keys, dtype=np.float64)
+        self._keys = column.tolist() if entered is None else []
         self._heap: list[tuple[float, float, int]] = []
         self._gone: set[int] = set()
+        self.front = None if entered is None else _fixed(column, entered)
 
     def push(self, row: int, now: float) -> None:
         """See `Queue.push`."""
-        heappush(self._heap, (self._keys[row], now, row))
+        if self.front is not None:
+            heappush(self.front.heap, self.front.rank[row])
+        else:
+            heappush(self._heap, (self._keys[row], now, row))
 
     def take(self, now: float) -> int:  # noqa: ARG002 -- part of the protocol; a fixed order does not look at the time
         """See `Queue.take`."""
+        front = self.front
         while True:
-            row = heappop(self._heap)[2]
+            row = heappop(self._heap)[2] if front is None else front.rows[heappop(front.heap)]
             if row not in self._gone:
                 return row
             self._gone.remove(row)
@@ -69,6 +118,17 @@ class KeyQueue:
     def drop(self, row: int) -> None:
         """See `Queue.drop`."""
         self._gone.add(row)
+
+
+def _fixed(keys: Column, entered: Column) -> Front:
+    """Order by key, then by time, then by row; every first is sure."""
+    if (keys == keys[:1]).all():
+        turn = range(keys.size)
+        return Front([], turn, turn, [], [])
+    rows = np.lexsort((np.arange(keys.size), entered, keys))
+    rank = np.empty_like(rows)
+    rank[rows] = np.arange(keys.size)
+    return Front([], rank.tolist(), rows.tolist(), [], [])
 
 
 class DueQueue(KeyQueue):

@@ -75,7 +75,7 @@ class Desk:
         kind = self._kinds[place]
         if not self._waiting[kind]:
             return False
-        heappush(coming, (ledger.hand_out(self._take(kind, now), now, place, until), place, until))
+        heappush(coming, (ledger.hand_out(self._take(kind, now), now, place), place, until))
         return True
 
     def _push(self, row: int, now: float) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,11 +11,12 @@ from hypothesis import strategies as st
 
 from helpers.worlds import World, worlds
 from tidegate.simulate import press as press_module
+from tidegate.simulate import ranked as ranked_module
 from tidegate.simulate.engine import replay
 from tidegate.simulate.policies import maker
 from tidegate.simulate.press import Press, PressQueue
-from tidegate.simulate.queues import ScanQueue
-from tidegate.simulate.roster import always
+from tidegate.simulate.queues import KeyQueue, ScanQueue
+from tidegate.simulate.roster import Seat, always
 from tidegate.simulate.slope import SlopeQueue
 from tidegate.simulate.workload import FollowUps
 
@@ -39,9 +42,10 @@ def test_cost_of_delay_is_the_scan(world: World) -> None:
 def test_a_tiny_front_is_the_scan(world: World, small: int, front: int) -> None:
     """A front of a few visits runs out all the time: every way back to the rest is taken."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(press_module, "_SMALL", small)
-        patch.setattr(press_module, "_FRONT", front)
-        patch.setattr(press_module, "_SHARE", 1000)
+        for module in (press_module, ranked_module):
+            patch.setattr(module, "_SMALL", small)
+            patch.setattr(module, "_FRONT", front)
+            patch.setattr(module, "_SHARE", 1000)
         same(world, "cost-of-delay")
 
 
@@ -98,6 +102,38 @@ def test_weighted_sum_is_the_scan(world: World, gain: float) -> None:
     quick = replay(world.workload, always(world.agents), lambda: SlopeQueue(standing, minutes, gain, score))
     slow = replay(world.workload, always(world.agents), lambda: ScanQueue(score))
     np.testing.assert_array_equal(quick.order, slow.order)
+
+
+SHIFTS = [((540.0, 700.0), (720.0, 1050.0), (1980.0, 2490.0)), ((600.0, 640.0), (3000.0, 9000.0)), ((-inf, inf),)]
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    world=worlds(),
+    keys=st.sampled_from(["fifo", "static", "value"]),
+    shifts=st.lists(st.sampled_from(SHIFTS), min_size=1, max_size=4),
+)
+def test_an_order_known_beforehand_is_the_same_order(world: World, keys: str, shifts: list) -> None:
+    column = {"fifo": np.zeros(world.belief.value.size), "static": world.belief.level, "value": -world.belief.value}[
+        keys
+    ]
+    seats = [Seat(spans) for spans in shifts]
+    work = world.workload
+    known = work.at if work.tickets == work.at.size else None
+    slow = replay(work, seats, lambda: KeyQueue(column), follow_ups=WRITES)
+    quick = replay(work, seats, lambda: KeyQueue(column, known), follow_ups=WRITES)
+    for name in ("entered", "start", "end", "seat", "follow_ups", "overtime", "order"):
+        np.testing.assert_array_equal(getattr(quick, name), getattr(slow, name))
+
+
+@settings(max_examples=80, deadline=None)
+@given(world=worlds(), shifts=st.lists(st.sampled_from(SHIFTS), min_size=1, max_size=4))
+def test_cost_of_delay_under_shifts_is_the_scan(world: World, shifts: list) -> None:
+    seats = [Seat(spans) for spans in shifts]
+    quick = replay(world.workload, seats, maker("cost-of-delay", world.scene), follow_ups=WRITES)
+    slow = replay(world.workload, seats, world.scan, follow_ups=WRITES)
+    for name in ("entered", "start", "end", "seat", "follow_ups", "overtime", "order"):
+        np.testing.assert_array_equal(getattr(quick, name), getattr(slow, name))
 
 
 def test_levels_on_three_clocks_are_refused_with_a_way_out() -> None:
