@@ -12,6 +12,7 @@ from tidegate.cli.backup import backup, restore
 from tidegate.cli.demo import demo
 from tidegate.cli.doctor import doctor
 from tidegate.cli.explain import explain
+from tidegate.cli.import_ import import_
 from tidegate.cli.map import map as map_
 from tidegate.cli.measure import measure
 from tidegate.cli.rank import rank
@@ -36,6 +37,7 @@ for verb in (rank, explain, route, standup, measure, doctor, backtest, staff, tu
     app.command()(verb)
 for verb in (serve, web, work, migrate, backup, restore):  # the service
     app.command()(verb)
+app.command("import")(import_)
 app.add_typer(policy.app)
 app.add_typer(admin.app)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tidegate import pipeline
 from tidegate.cli import support
@@ -81,24 +81,8 @@ def gather(
     ``also`` names facts that are wanted besides those that ranking reads.
     """
     moment, chosen = support.parse_now(now), load(policy)
-    mapping = Mapping.load(map_file) if map_file else None
-    with support.progress("reading") as progress:
-        tickets = read_tickets(
-            [str(file) for file in files], mapping=mapping, now=moment, timezone=timezone, progress=progress
-        )
-    _say("tickets", tickets)
-    if tickets.table.height and tickets.table["first_response_at"].is_null().all():
-        support.say("  note: no first response times here, so every open ticket counts as not answered yet")
-    sides = {}
-    for name, path, reader in (
-        ("accounts", accounts, read_accounts),
-        ("incidents", incidents, read_incidents),
-        ("agents", agents, read_agents),
-        ("messages", messages, read_messages),
-        ("events", events, read_events),
-    ):
-        if path is not None:
-            sides[name] = _side(name, path, reader, timezone)
+    paths = {"accounts": accounts, "incidents": incidents, "agents": agents, "messages": messages, "events": events}
+    tickets, sides = read_all(files, paths, map_file=map_file, moment=moment, timezone=timezone)
     tables = {name: intake.table for name, intake in sides.items()}
     support.say_findings(clock_findings(tickets.table, moment, tables.get("events")))
     with support.progress("reading texts") as progress:
@@ -113,6 +97,36 @@ def gather(
             also=also,
         )
     return Inputs(tickets=tickets, ready=ready, policy=chosen, now=moment, sides=sides)
+
+
+def read_all(
+    files: Sequence[Path],
+    paths: dict[str, Path | None],
+    *,
+    map_file: Path | None,
+    moment: datetime,
+    timezone: str | None,
+) -> tuple[Intake, dict[str, Intake]]:
+    """Read tickets, and by name what else is given; say on standard error what was recognised, noted and rejected."""
+    mapping = Mapping.load(map_file) if map_file else None
+    with support.progress("reading") as progress:
+        tickets = read_tickets(
+            [str(file) for file in files], mapping=mapping, now=moment, timezone=timezone, progress=progress
+        )
+    _say("tickets", tickets)
+    if tickets.table.height and tickets.table["first_response_at"].is_null().all():
+        support.say("  note: no first response times here, so every open ticket counts as not answered yet")
+    sides = {name: _side(name, path, _SIDES[name], timezone) for name, path in paths.items() if path is not None}
+    return tickets, sides
+
+
+_SIDES: Final[dict[str, Callable[..., Intake]]] = {
+    "accounts": read_accounts,
+    "incidents": read_incidents,
+    "agents": read_agents,
+    "messages": read_messages,
+    "events": read_events,
+}
 
 
 def _side(name: str, path: Path, reader: Callable[..., Intake], timezone: str | None) -> Intake:
