@@ -13,8 +13,8 @@ from tidegate.cli.formats import Format
 from tidegate.cli.inputs import rejection
 from tidegate.cli.queue_table import print_queue
 from tidegate.cli.reasons_line import headline
-from tidegate.cli.spreadsheet import without_formulas
 from tidegate.cli.support import writing
+from tidegate.tables.spreadsheet import without_formulas
 from tidegate.tables.words import LEVELS
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from tidegate.cli.route import Shape
-from tidegate.cli.spreadsheet import without_formulas
 from tidegate.cli.support import console, printable, write_text
+from tidegate.tables.spreadsheet import without_formulas
 
 if TYPE_CHECKING:
     from pathlib import Path

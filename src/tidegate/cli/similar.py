@@ -59,7 +59,7 @@ def similar(
 
 def _text(found: pl.DataFrame, output: Shape) -> str:
     if output is Shape.csv:
-        from tidegate.cli.spreadsheet import without_formulas
+        from tidegate.tables.spreadsheet import without_formulas
 
         return without_formulas(found).write_csv()
     return json.dumps(found.to_dicts(), ensure_ascii=False, indent=1) + "\n"

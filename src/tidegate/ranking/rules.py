@@ -98,7 +98,7 @@ def outcome(rules: Sequence[Rule], flags: Flags, rows: int) -> Outcome:
     for rule, holds in zip(rules, flags, strict=True):
         then = rule.then
         if isinstance(rule, Override):
-            _override(then, holds, floor=floor, ceiling=ceiling, lane=lane, chosen=chosen)
+            _override(then, holds, floor=floor, ceiling=ceiling, lane=lane, review=review, chosen=chosen)
             continue
         at_least, at_most = then.at_least or then.level, then.at_most or then.level
         if at_least:
@@ -125,11 +125,13 @@ def _override(
     floor: NDArray[np.uint8],
     ceiling: NDArray[np.uint8],
     lane: NDArray[np.uint8],
+    review: NDArray[np.bool_],
     chosen: NDArray[np.bool_],
 ) -> None:
-    """Put what a person said in place of what the rules before it demand."""
+    """Put what a person said in place of what the rules before it demand; a word on the level is the review."""
     if then.level:
         floor[holds] = ceiling[holds] = LEVELS.index(then.level)
+        review[holds] = False
     if then.lane:
         lane[holds] = LANES.index(then.lane)
         chosen |= holds

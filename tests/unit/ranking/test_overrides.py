@@ -53,3 +53,12 @@ def test_nothing_said_changes_nothing() -> None:
         queue(prepare(tickets(), policy_with(rules=[]), NOW, known=Known(overrides=None), model="columns"))
     )
     assert ranked(rules=[])["t2"]["points"] == {r["ticket_id"]: r["points"] for r in queue(plain).to_dicts()}["t2"]
+
+
+def test_a_word_on_the_level_settles_the_review_that_a_rule_asked_for() -> None:
+    asked = [{"name": "look at it", "when": "TRUE OR reopens > 0", "then": {"review": True}}]
+    assert ranked(rules=asked)["t2"]["review"]
+    answered = ranked(level="P2", rules=asked)
+    assert not answered["t2"]["review"]
+    assert answered["t2"]["lane"] != "review"
+    assert answered["t1"]["review"]

@@ -15,6 +15,7 @@ OTHERS: Final = {"sla_risk": "deadline", "sentiment": "doubt", "urgency": "effor
 """Parts of the weighted sum, and whose colour they borrow."""
 SCALE: Final = 100.0
 """Points that fill a bar."""
+NOTHING: Final = SafeString("")
 _QUIET: Final = 0.05
 
 
@@ -29,6 +30,7 @@ def figures(parts: Iterable[tuple[str, float]], rules: Iterable[tuple[str, float
 def bar(shown: Sequence[tuple[str, float]], *, scale: float = SCALE) -> SafeString:
     """Draw what adds, side by side; what takes away fades the end of it, so that the rest is as long as the points."""
     at, pieces = 0.0, []
+    scale = max(scale, sum(points for _, points in shown if points > 0))
     for name, points in shown:
         if points > 0:
             width = points / scale * 100

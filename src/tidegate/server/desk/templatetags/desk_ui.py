@@ -10,9 +10,11 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from tidegate.server.desk.keys import Key, keys_of
-from tidegate.server.desk.presenting import bars
+from tidegate.server.desk.presenting import bars, times
 
 if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
     from django.template.context import RequestContext
 
 register = template.Library()
@@ -112,3 +114,33 @@ def initials(name: Any) -> str:  # noqa: ANN401 (templates pass anything)
 def points_bar(points: float, parts: list[tuple[str, float]], rules: list[tuple[str, float]]) -> SafeString:
     """Draw a ticket's points by part, with the figures on hover and focus."""
     return bars.with_tip(points, bars.figures(parts, rules))
+
+
+@register.filter
+def moment(at: datetime | None, zone: tzinfo) -> str:
+    """Write a moment in the team's zone."""
+    return times.clock(at, zone)
+
+
+@register.filter
+def ago(at: datetime | None, now: datetime) -> str:
+    """Say how long ago."""
+    return times.ago(at, now)
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """Say a share."""
+    return "" if share is None else "<1%" if 0 < share < 0.01 else f"{share:.0%}"  # noqa: PLR2004 (one percent)
+
+
+@register.filter
+def signed(points: float) -> str:
+    """Write points with their sign."""
+    return f"{points:+.1f}"
+
+
+@register.filter
+def spoken(word: object) -> str:
+    """Write an identifier as words."""
+    return str(word or "").replace("_", " ")

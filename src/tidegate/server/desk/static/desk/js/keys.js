@@ -43,9 +43,10 @@ function writing(target) {
   return target instanceof HTMLInputElement && !["checkbox", "radio", "button", "submit"].includes(target.type);
 }
 
-/** Enter and space belong to the control that has the focus. @param {EventTarget | null} target */
-function control(target) {
-  return target instanceof HTMLElement && Boolean(target.closest("a[href], button, summary, input, select, textarea, [role=tab]"));
+/** Enter and space belong to the control that has the focus; space does nothing to a link. @param {EventTarget | null} target @param {string} name */
+function control(target, name) {
+  const which = "button, summary, input, select, textarea, [role=tab]" + (name === "enter" ? ", a[href]" : "");
+  return target instanceof HTMLElement && Boolean(target.closest(which));
 }
 
 /** @param {KeyboardEvent} event */
@@ -58,7 +59,7 @@ function down(event) {
     if (!name.startsWith("ctrl+")) return;
   }
   if (open && name !== "ctrl+k") return; // dialogs close by themselves, and hold their own keys
-  if ((name === "enter" || name === "space") && control(event.target)) return;
+  if ((name === "enter" || name === "space") && control(event.target, name)) return;
   const typed = pending ? `${pending} ${name}` : name;
   clearTimeout(timer);
   pending = "";

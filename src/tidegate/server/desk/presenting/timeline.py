@@ -1,0 +1,119 @@
+"""One line of time for a ticket: decisions, overrides, actions, and what the help desk reported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from tidegate.server.desk.models import Action, Decision, Event, Message, Override
+
+KINDS: Final = ("messages", "decisions", "overrides", "actions", "events")
+_EVENT_WORDS: Final = {
+    "created": "opened",
+    "status": "status",
+    "assigned": "assigned",
+    "transferred": "handed over",
+    "priority": "priority",
+    "reopened": "reopened",
+    "merged": "merged into",
+    "waiting_customer": "waits on the customer",
+    "waiting_internal": "waits on somebody inside",
+    "note": "note",
+    "csat": "satisfaction",
+    "escalated": "escalated",
+    "override": "override",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """Something that happened to a ticket."""
+
+    at: datetime
+    kind: str
+    who: str
+    what: str
+    was: str = ""
+    now: str = ""
+    detail: str = ""
+
+
+def timeline(
+    *,
+    messages: Iterable[Message],
+    decisions: Iterable[Decision],
+    overrides: Iterable[Override],
+    actions: Iterable[Action],
+    events: Iterable[Event],
+    names: dict[str, str],
+) -> list[Moment]:
+    """Put everything into one order, the newest first."""
+    moments = [
+        *(_message(message, names) for message in messages),
+        *_decisions(sorted(decisions, key=lambda decision: decision.at)),
+        *(moment for override in overrides for moment in _override(override)),
+        *(_action(action) for action in actions),
+        *(_event(event, names) for event in events),
+    ]
+    return sorted(moments, key=lambda moment: moment.at, reverse=True)
+
+
+def _message(message: Message, names: dict[str, str]) -> Moment:
+    who = names.get(message.author or "", message.author or message.author_kind)
+    return Moment(at=message.at, kind="messages", who=who, what="wrote" if message.public else "noted")
+
+
+def _decisions(decisions: list[Decision]) -> Iterable[Moment]:
+    before: Decision | None = None
+    for decision in decisions:
+        yield Moment(
+            at=decision.at,
+            kind="decisions",
+            who=f"policy {decision.policy.number}",
+            what="ranked it",
+            was=f"{before.level}, lane {before.lane}" if before else "",
+            now=f"{decision.level}, lane {decision.lane}",
+            detail="; ".join(decision.reasons[:3]),
+        )
+        before = decision
+
+
+def _override(override: Override) -> Iterable[Moment]:
+    yield Moment(
+        at=override.at,
+        kind="overrides",
+        who=str(override.by),
+        what=f"overrode the {override.kind}",
+        was=override.was,
+        now=override.value,
+        detail=override.reason,
+    )
+    if override.undone_at is not None:
+        yield Moment(
+            at=override.undone_at,
+            kind="overrides",
+            who=str(override.undone_by or "policy"),
+            what=f"took the {override.kind} override back",
+            was=override.value,
+        )
+
+
+def _action(action: Action) -> Moment:
+    state = {"intended": "would have been done (dry run)", "dead": f"failed: {action.last_error}"}
+    return Moment(
+        at=action.done_at or action.created_at,
+        kind="actions",
+        who=str(action.by or "policy"),
+        what=f"{action.kind} {action.target}".strip(),
+        detail=state.get(action.state, action.state),
+    )
+
+
+def _event(event: Event, names: dict[str, str]) -> Moment:
+    who = names.get(event.actor or "", event.actor or event.actor_kind)
+    old, new = (names.get(word or "", word or "") for word in (event.old, event.new))
+    return Moment(at=event.at, kind="events", who=who, what=_EVENT_WORDS.get(event.kind, event.kind), was=old, now=new)

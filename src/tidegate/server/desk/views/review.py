@@ -1,0 +1,139 @@
+"""Review: one doubt at a time, and what the answers taught."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Final
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from tidegate.server.desk import acts
+from tidegate.server.desk.answers import rows_to_learn, taught
+from tidegate.server.desk.board import board
+from tidegate.server.desk.errors import RefusedError
+from tidegate.server.desk.presenting.doubts import answers, doubtful, first_of
+from tidegate.server.desk.presenting.lines import zone_of
+from tidegate.server.desk.views.opened import head_of, opened_or_404
+from tidegate.server.desk.views.shared import refused, said, tickets_of
+from tidegate.server.middleware import origin
+from tidegate.server.people.access import needs, person_of
+from tidegate.server.people.audit import record
+from tidegate.tables.spreadsheet import without_formulas
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from tidegate.server.people.models import Person
+
+_PUT_OFF: Final = "put_off"
+_MOST: Final = 500
+
+
+@require_http_methods(["GET", "HEAD"])
+@needs("viewer")
+def review(request: HttpRequest) -> HttpResponse:
+    """Show the first doubt."""
+    context = {**_card(request), "page_name": "review", "may_act": person_of(request).may("agent")}
+    return render(request, "desk/review.html", context)
+
+
+@require_http_methods(["POST"])
+@needs("agent")
+def review_answer(request: HttpRequest) -> HttpResponse:
+    """Keep an answer, or put the ticket off; the next card follows in the same answer."""
+    person = person_of(request)
+    value = request.POST.get("value", "")
+    try:
+        tickets = tickets_of(request, person)
+        if value == "later":
+            _put_off(request, tickets)
+            return render(request, "desk/parts/card.html", _card(request, fresh=False))
+        done = acts.act(
+            person=person,
+            kind="level",
+            value=value,
+            reason=_reason(request),
+            tickets=tickets,
+            request_id=origin().request_id,
+        )
+    except RefusedError as error:
+        return refused(error)
+    answer = render(request, "desk/parts/card.html", _card(request))
+    answer["HX-Trigger"] = said(f"{tickets[0]} is {value}.", undo=done.undo, event="answered")["HX-Trigger"]
+    return answer
+
+
+@require_http_methods(["GET", "HEAD"])
+@needs("viewer")
+def review_card(request: HttpRequest) -> HttpResponse:
+    """Write the card alone, as after an undo."""
+    return render(request, "desk/parts/card.html", _card(request))
+
+
+@require_http_methods(["GET", "HEAD"])
+@needs("lead")
+def review_export(request: HttpRequest) -> HttpResponse:
+    """Hand out the rows that `tidegate train` learns from."""
+    person = person_of(request)
+    rows = rows_to_learn(person)
+    form = "parquet" if request.GET.get("format") == "parquet" else "csv"
+    record(
+        actor=person,
+        act="training.export",
+        object_kind="training",
+        object_id=form,
+        after={"rows": rows.height},
+    )
+    out = BytesIO()
+    if form == "csv":
+        without_formulas(rows).write_csv(out)
+    else:
+        rows.write_parquet(out)
+    kind = "text/csv; charset=utf-8" if form == "csv" else "application/vnd.apache.parquet"
+    name = f"tidegate-training-{datetime.now(UTC):%Y%m%d}.{form}"
+    return HttpResponse(
+        out.getvalue(), content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
+
+
+def _reason(request: HttpRequest) -> str:
+    return request.POST.get("reason", "").strip()[:500] or "answered in review"
+
+
+def _put_off(request: HttpRequest, tickets: list[str]) -> None:
+    kept = [ticket for ticket in request.session.get(_PUT_OFF, []) if ticket not in tickets]
+    request.session[_PUT_OFF] = [*kept, *tickets][-_MOST:]
+
+
+def _card(request: HttpRequest, *, fresh: bool = True) -> dict[str, Any]:
+    """Gather the next card: the ticket, what is unsure, the answers; and what today taught."""
+    person = person_of(request)
+    snapshot = board.snapshot(fresh=0 if fresh and request.method == "POST" else 1.0)
+    waiting = doubtful(snapshot, person)
+    put_off = request.session.get(_PUT_OFF, [])
+    chosen = first_of(waiting, without=set(put_off)) or first_of(waiting, without=())
+    context = {"waiting": waiting.len(), "review_count": waiting.len(), **_counts(person, snapshot)}
+    if chosen is None:
+        return context
+    opened = opened_or_404(person, chosen)
+    head = head_of(opened)
+    return {**context, **head, **_unsure(head["row"]), "answers": answers(snapshot, chosen), "thread": opened.thread()}
+
+
+def _unsure(row: Any) -> dict[str, Any]:  # noqa: ANN401 (a row of the board)
+    """Say in words what is unsure."""
+    urgent = [level for level in row.level_set if level in ("P0", "P1")]
+    if len(row.level_set) > 1 and urgent:
+        return {"unsure": "The level is unsure: it could be " + " or ".join(row.level_set) + "."}
+    if row.level_set:
+        return {"unsure": "A rule of the policy asks for a person's word on the level."}
+    return {"unsure": "The text is unlike what the reader has learned from."}
+
+
+def _counts(person: Person, snapshot: Any) -> dict[str, Any]:  # noqa: ANN401 (a snapshot)
+    zone = zone_of(snapshot)
+    morning = datetime.now(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return {"today": taught(person, since=morning), "ever": taught(person)}

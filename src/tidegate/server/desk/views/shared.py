@@ -1,0 +1,56 @@
+"""What the pages of the queue share: answers that say something, and tickets named in a request."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from django.http import HttpResponse
+
+from tidegate.server.desk.errors import RefusedError
+from tidegate.server.people.access import sees_ticket
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from tidegate.server.people.models import Person
+
+MOST_TICKETS: Final = 200
+"""Tickets of one bulk act."""
+
+
+def said(text: str, *, undo: str = "", event: str = "acted", status: int = 204, **details: Any) -> HttpResponse:  # noqa: ANN401 (JSON)
+    """Answer with a toast and an event that scripts hear."""
+    toast = {"text": text, **({"undo": undo} if undo else {})}
+    response = HttpResponse(status=status)
+    response["HX-Trigger"] = json.dumps({"toast": toast, event: details})
+    return response
+
+
+def refused(error: RefusedError) -> HttpResponse:
+    """Answer with the sentence that says why."""
+    text = str(error)
+    return HttpResponse(text[:1].upper() + text[1:], status=error.status, content_type="text/plain; charset=utf-8")
+
+
+def tickets_of(request: HttpRequest, person: Person) -> list[str]:
+    """Return the tickets that a form names and the person sees.
+
+    Raises
+    ------
+    RefusedError
+        If it names none or too many, or one that the person does not see.
+    """
+    named = list(dict.fromkeys(request.POST.getlist("ticket")))
+    if not named or len(named) > MOST_TICKETS:
+        raise RefusedError(f"choose 1 to {MOST_TICKETS} tickets", status=422)
+    if not all("\0" not in ticket and sees_ticket(person, ticket) for ticket in named):
+        raise RefusedError("there is no such ticket", status=404)
+    return named
+
+
+def number(text: str | None, default: int, *, least: int = 0, most: int = 1_000_000) -> int:
+    """Read a number of a query; what is none counts as the default."""
+    if text is None or not text.isascii() or not text.isdigit() or len(text) > 7:  # noqa: PLR2004 (a million)
+        return default
+    return max(least, min(most, int(text)))
