@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from helpers.desk import ticket
 
+from helpers.desk import ticket
 from tidegate.demo.company import generate
 from tidegate.server.desk import models, tables
 from tidegate.server.desk.importing import ORDER, facts_import
