@@ -17,7 +17,32 @@ _ONE_AT_A_TIME: Final = 7_301_945
 """Number of the advisory lock; any that no one else uses."""
 
 
-def migrate(say: Callable[[str], None]) -> int:
+def pending() -> list[str]:
+    """Return the names of migrations that have not run."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{migration.app_label}.{migration.name}" for migration, _backwards in plan]
+
+
+def run_pending(say: Callable[[str], None]) -> int:
+    """Run what has not run, each change waiting only a little for its table; return how many."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    waiting = pending()
+    if not waiting:
+        return 0
+    say(f"{len(waiting)} migrations run")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+    call_command("migrate", interactive=False, verbosity=0)
+    return len(waiting)
+
+
+def migrate(say: Callable[[str], None], run: Callable[[Callable[[str], None]], int] = run_pending) -> int:
     """Bring the database to this version; return how many migrations ran.
 
     A table's change that cannot have its lock within seconds is tried again later, so that it never holds up the
@@ -36,7 +61,7 @@ def migrate(say: Callable[[str], None]) -> int:
     try:
         for attempt in range(1, TRIES + 1):
             try:
-                return _run(say)
+                return run(say)
             except OperationalError as error:
                 if not _is_lock(error):
                     raise
@@ -50,30 +75,6 @@ def migrate(say: Callable[[str], None]) -> int:
         "migrations could not have a table to themselves for a moment",
         mend="Look in pg_stat_activity for a transaction that has been open for long, end it, and start again.",
     )
-
-
-def pending() -> list[str]:
-    """Return the names of migrations that have not run."""
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
-
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return [f"{migration.app_label}.{migration.name}" for migration, _backwards in plan]
-
-
-def _run(say: Callable[[str], None]) -> int:
-    from django.core.management import call_command
-    from django.db import connection
-
-    waiting = pending()
-    if not waiting:
-        return 0
-    say(f"{len(waiting)} migrations run")
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
-    call_command("migrate", interactive=False, verbosity=0)
-    return len(waiting)
 
 
 def _is_lock(error: Exception) -> bool:

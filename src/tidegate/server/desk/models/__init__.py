@@ -1,6 +1,5 @@
 """What the service keeps: facts as they came, what was decided, and what is on its way in and out."""
 
-from tidegate.server.desk.models.computed import Pulse, Replay
 from tidegate.server.desk.models.decisions import (
     Action,
     Channel,
@@ -26,9 +25,7 @@ __all__ = [
     "Message",
     "Override",
     "PolicyVersion",
-    "Pulse",
     "Reading",
-    "Replay",
     "SavedView",
     "Ticket",
     "TicketBasis",
