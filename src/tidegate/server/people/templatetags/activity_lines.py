@@ -1,0 +1,56 @@
+"""How a line of the trail reads."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django import template
+
+register = template.Library()
+
+WORDS: Final = {
+    "activity.export": "exported the activity",
+    "delivery.retry": "retried a delivery",
+    "person.activate": "let a person in again",
+    "person.add_factor": "added a second factor",
+    "person.change": "changed a person's access",
+    "person.change_password": "changed their password",
+    "person.create": "added a person",
+    "person.deactivate": "deactivated a person",
+    "person.end_sessions": "ended a person's sessions",
+    "person.factor_failed": "gave a wrong code",
+    "person.locked_out": "was locked out after too many attempts",
+    "person.remove_factor": "removed a second factor",
+    "person.remove_factors": "removed a person's second factors",
+    "person.reset_factor": "made new recovery codes",
+    "person.set_password": "set a person's password",
+    "person.sign_in": "signed in",
+    "person.sign_in_failed": "failed to sign in",
+    "person.sign_in_refused": "was refused: deactivated",
+    "person.sign_out": "signed out",
+    "ticket.decide": "decided",
+    "token.create": "made a token",
+    "token.revoke": "revoked a token",
+}
+
+
+@register.filter
+def act_words(act: str) -> str:
+    """Say an act in words; one without words of its own is said by its name."""
+    noun, _, verb = act.partition(".")
+    return WORDS.get(act) or f"{verb or noun} ({noun})".replace("_", " ")
+
+
+@register.filter
+def changes(line: Any) -> list[tuple[str, str, str]]:  # noqa: ANN401 (templates pass anything)
+    """List what changed: name, before, after; what stayed the same is left out."""
+    before, after = (value if isinstance(value, dict) else {"": value} for value in (line.before, line.after))
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return [(name.replace("_", " "), _shown(before.get(name)), _shown(after.get(name))) for name in names]
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401 - any JSON
+    if value is None or value == []:
+        return ""
+    text = ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
+    return text if len(text) <= 200 else text[:199] + "…"  # noqa: PLR2004 - a line stays a line
