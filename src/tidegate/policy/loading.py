@@ -53,15 +53,32 @@ def load(source: str | FilePath | Mapping[str, object]) -> Policy:
 def load_marked(source: str | FilePath | Mapping[str, object]) -> tuple[Policy, str, Lines]:
     """Read a policy as `load` does, and also return the name of its file and the line of every key."""
     file, text = ("policy", None) if isinstance(source, Mapping) else _read(source)
-    value, lines, findings = (source, {}, []) if text is None else parse_yaml(text)
+    policy, lines, findings = _understand(source, {}, []) if text is None else examine(text)
+    if policy is None:
+        raise PolicyError([finding.text(file) for finding in findings])
+    return policy, file, lines
+
+
+def examine(text: str) -> tuple[Policy | None, Lines, list[Finding]]:
+    """Read policy text for somebody who is still writing it: nothing is raised.
+
+    Returns
+    -------
+    tuple
+        The policy, None where anything is wrong with it; the line of every key; what is wrong, in the order of lines.
+    """
+    if len(text.encode("utf-8", "surrogatepass")) > LARGEST_FILE:
+        return None, {}, [Finding(line=1, message=f"is larger than {LARGEST_FILE:,} bytes")]
+    return _understand(*parse_yaml(text))
+
+
+def _understand(value: object, lines: Lines, findings: list[Finding]) -> tuple[Policy | None, Lines, list[Finding]]:
     policy = None
     if value is not None:
         policy, more = _validate(value, lines)
-        findings += more
-    if policy is None or findings:
-        findings.sort(key=lambda finding: finding.line or 0)
-        raise PolicyError([finding.text(file) for finding in findings])
-    return policy, file, lines
+        findings = [*findings, *more]
+    findings.sort(key=lambda finding: finding.line or 0)
+    return (None if findings else policy), lines, findings
 
 
 def built_in(name: str) -> str:

@@ -8,5 +8,6 @@ urlpatterns = [
     path("accounts/", include("tidegate.server.people.urls_sign_in")),
     path("", include("tidegate.server.people.urls_people")),
     path("", include("tidegate.server.urls_operations")),
+    path("", include("tidegate.server.desk.urls_policy")),
     path("", include("tidegate.server.desk.urls")),
 ]

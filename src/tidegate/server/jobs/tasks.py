@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tidegate.server.jobs import app, inbox
+from tidegate.server.jobs import app, inbox, replay
 
-__all__ = ["app", "inbox"]
+__all__ = ["app", "inbox", "replay"]

@@ -1,5 +1,6 @@
 """What the service keeps: facts as they came, what was decided, and what is on its way in and out."""
 
+from tidegate.server.desk.models.computed import Pulse, Replay
 from tidegate.server.desk.models.decisions import (
     Action,
     Channel,
@@ -25,7 +26,9 @@ __all__ = [
     "Message",
     "Override",
     "PolicyVersion",
+    "Pulse",
     "Reading",
+    "Replay",
     "SavedView",
     "Ticket",
     "TicketBasis",
