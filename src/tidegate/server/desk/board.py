@@ -129,7 +129,8 @@ class Snapshot:
 
     def rows(self, person: Person | None, filters: Filters, offset: int = 0, limit: int = 50) -> list[Row]:
         """Lay out some of the tickets that the filters choose, best first."""
-        return self.shown(self.visible(person, filters).slice(offset, limit))
+        index = self.visible(person, filters).slice(offset, limit)
+        return self.remembered(("rows", tuple(index["ticket_id"])), lambda: self.shown(index))
 
     def row(self, ticket_id: str) -> Row | None:
         """Lay out one ticket; None if it is finished or unknown. Whether somebody may see it is for the caller."""
@@ -222,6 +223,7 @@ class Board:
         self._clock = clock
         self._working = threading.Lock()
         self._snapshot: Snapshot | None = None
+        self._held: Held | None = None
         self._looked = self._ranked = self._grouped = float("-inf")
         self.refresh_seconds = 0.0
 
@@ -247,27 +249,26 @@ class Board:
     def forget(self) -> None:
         """Read everything anew at the next asking."""
         with self._working:
-            self._snapshot = None
+            self._snapshot = self._held = None
             self._looked = float("-inf")
 
     def _current(self, fresh: float) -> Snapshot:
         started = time.monotonic()
-        last = self._snapshot
+        last, held = self._snapshot, self._held
         if last is not None and started - self._looked < fresh:
             return last
         now = self._clock()
         policy = PolicyVersion.objects.filter(active=True).first() or policy_ensure()
-        if last is None or last.policy.pk != policy.pk or (now - last.held.loaded_at).total_seconds() > RELOAD:
-            known, changed = holding.load(load_policy(policy.text), now), True
+        stale = held is None or (now - held.loaded_at).total_seconds() > RELOAD
+        if held is None or last is None or stale or last.policy.pk != policy.pk:
+            held, changed = holding.load(load_policy(policy.text), now), True
         else:
-            known, changed = holding.refresh(last.held, now)
-        known, grouped = self._with_similar(known, now, started)
+            held, changed = holding.refresh(held, now)
+        held, grouped = self._with_similar(held, now, started)
         if last is None or changed or grouped or started - self._ranked > AGAIN:
-            last = _ranked(known, policy, now, 1 if last is None else last.version + 1)
+            last = _ranked(held, policy, now, 1 if last is None else last.version + 1)
             self._ranked = started
-        else:
-            last = replace(last, held=known)
-        self._snapshot, self._looked = last, time.monotonic()
+        self._snapshot, self._held, self._looked = last, held, time.monotonic()
         self.refresh_seconds = self._looked - started
         board_refreshed(self.refresh_seconds, last.held.tickets.height)
         return last
