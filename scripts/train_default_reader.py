@@ -3,10 +3,10 @@
     python scripts/train_default_reader.py --out src/tidegate/read/models
 
 Four sources: the demo's generator (balanced over intents and six languages), the labelled examples of
-``scripts/corpus``, templates about everyday software (wide_examples.py) and the descriptions in the default taxonomy.
-To calibrate, a quarter of the hand-written sentences
-is held back with all its variants; one temperature a head makes confidence honest on them. The heads that are shipped
-have then seen all of it. Needs scikit-learn and the table (distil_table.py).
+``scripts/corpus``, posts about everyday software (everyday_examples.py) and the descriptions in the default taxonomy.
+To calibrate, a quarter of the hand-written sentences is held back with all its variants; one temperature a head makes
+confidence honest on them. The heads that are shipped have then seen all of it. Needs scikit-learn and the table
+(distil_table.py).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from corpus.examples import examples
-from wide_examples import wide
+from everyday_examples import everyday
 
 from tidegate.demo.labelled import labelled_texts
 from tidegate.read import mail, taxonomy
@@ -29,8 +29,8 @@ from tidegate.read.training import Design, Question, fit
 from tidegate.tables.words import LEVELS, NATURES
 
 SEED = 20260101
-GENERATED = 12_000
-WIDE = 5_000
+GENERATED = 6_000
+EVERYDAY = 30_000
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it")
 UNSEEN = 4
 """One hand-written sentence in so many is held back, with all its variants, to calibrate on."""
@@ -51,10 +51,10 @@ def generated() -> pl.DataFrame:
     return pl.concat([made.select("text", "intent", "nature", "level"), subjects]).drop_nulls("text")
 
 
-def everyday() -> pl.DataFrame:
-    """Problems with everyday software and devices; their nature and level are not known."""
+def posts() -> pl.DataFrame:
+    """Posts about everyday software and devices; their nature and level are not known."""
     nothing = pl.lit(None, pl.String)
-    return wide(WIDE, SEED).select("text", "intent", nature=nothing, level=nothing)
+    return everyday(EVERYDAY, SEED).select("text", "intent", nature=nothing, level=nothing)
 
 
 def written() -> pl.DataFrame:
@@ -114,7 +114,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    made, hand = pl.concat([generated(), everyday()]), written()
+    made, hand = pl.concat([generated(), posts()]), written()
     frame = pl.concat([hand.drop("sentence"), made])
     texts = mail.clean(frame["text"])["text"]
     embedding = load_embedding()
