@@ -191,7 +191,7 @@ def default() -> list[Row]:
     The truth is the second reading, of whole texts; the rows below say how far the first, of openings, agrees with it.
     """
     from tidegate.read.embedding import MODELS
-    from tidegate.read.reader import load_model
+    from tidegate.read.model import load_model
 
     labels = pl.read_csv(
         Path(__file__).parent / "labels" / "thunderbird_2023.csv", infer_schema=False, comment_prefix="#"

@@ -24,7 +24,7 @@ from tidegate.read import mail, taxonomy
 from tidegate.read.calibration import calibration_error, fit_temperature, log_loss
 from tidegate.read.embedding import load_embedding
 from tidegate.read.heads import Head, Heads
-from tidegate.read.reader import Model
+from tidegate.read.model import Model
 from tidegate.read.training import Design, Question, fit
 from tidegate.tables.words import LEVELS, NATURES
 

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from tidegate.policy.model import Given
-from tidegate.tables.words import LEVEL, LEVELS
+from tidegate.tables.words import LEVEL, LEVELS, URGENT
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -108,6 +108,39 @@ def learn_confusion(tickets: pl.DataFrame, policy: Policy, *, before: datetime |
         unknown=_row(unknown),
         learn_from=policy.given.learn_from,
     )
+
+
+def moved(
+    filed: NDArray[np.float64], read: NDArray[np.float64], base: NDArray[np.float64], weight: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Move the posterior of a filed level by what a text adds.
+
+    Parameters
+    ----------
+    filed
+        Shape (tickets, 4): the posterior without the text.
+    read
+        Shape (tickets, 4): the text's own answer.
+    base
+        Shape (4,): shares that the text's answer starts from.
+    weight
+        Shape (tickets,): 0 leaves ``filed`` as it is, 1 takes the text's evidence in full.
+
+    Notes
+    -----
+    First the odds of urgent are moved by the text's odds of urgent, then each half is shared out by its own levels. All
+    four levels moved at once would let a ticket filed P3 come out more urgent than the same one filed P2, where the
+    text speaks against P3 alone.
+    """
+    urgent = np.array([level in URGENT for level in LEVELS])
+    filed, read, base = (np.maximum(each, 1e-9) for each in (filed, read, base))
+    ours, theirs, shares = (
+        np.log(each[..., urgent].sum(-1) / each[..., ~urgent].sum(-1)) for each in (filed, read, base)
+    )
+    chance = 1 / (1 + np.exp(-(ours + weight * (theirs - shares))))
+    inside = filed * (read / base) ** weight[:, None]
+    inside /= np.where(urgent, inside[:, urgent].sum(1, keepdims=True), inside[:, ~urgent].sum(1, keepdims=True))
+    return inside * np.where(urgent, chance[:, None], 1 - chance[:, None])
 
 
 def _codes(tickets: pl.DataFrame) -> pl.Series:

@@ -6,23 +6,21 @@ A cascade fits behind the same contract: a dearer reader takes the rows that thi
 from __future__ import annotations
 
 import hashlib
-import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 import polars as pl
 
-from tidegate.read.conformal import Window, likely_sets
+from tidegate.read.conformal import likely_sets
 from tidegate.read.context import context_of
-from tidegate.read.embedding import MODELS, Embedding, load_embedding
-from tidegate.read.given import LEARNED, given_levels
-from tidegate.read.heads import Heads
+from tidegate.read.embedding import MODELS
+from tidegate.read.given import LEARNED, given_levels, moved
+from tidegate.read.model import Model, load_model
 from tidegate.read.signals import signals
 from tidegate.tables.contracts import Readings
-from tidegate.tables.errors import ModelError
 from tidegate.tables.words import LEVELS, NATURES, URGENT
 
 if TYPE_CHECKING:
@@ -70,95 +68,6 @@ class Reader(Protocol):
             why nothing, or not all, was read from its text.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
-    """A fitted model, as its folder holds it.
-
-    Parameters
-    ----------
-    heads
-        The questions it answers.
-    embedding
-        The table that they were fitted on.
-    version
-        Changes whenever the model or the table does.
-    languages
-        ISO 639-1 codes that it was trained on.
-    scope
-        Max logit of ``intent`` below which a text is outside the taxonomy.
-    windows
-        Held-out outcomes of the team's own past, by head; none for the packaged model.
-    base
-        Shares of P0 to P3 among the tickets that the level head was trained on.
-    rest
-        Packaged heads, which answer what this model was not taught; None in the packaged model.
-    """
-
-    heads: Heads
-    embedding: Embedding
-    version: str
-    languages: tuple[str, ...]
-    scope: float
-    windows: dict[str, Window] = field(default_factory=dict)
-    base: tuple[float, ...] = (0.25, 0.25, 0.25, 0.25)
-    rest: Heads | None = None
-
-    def text_logits(self, texts: pl.Series) -> NDArray[np.float32]:
-        """Logits of all heads that rest on the texts: the model's own, then the packaged ones that fill in."""
-        parts = [heads.text_logits(texts, self.embedding) for heads in (self.heads, self.rest) if heads is not None]
-        return np.concatenate(parts, axis=1)
-
-    def answers(
-        self, text_logits: NDArray[np.float32], context: pl.DataFrame
-    ) -> dict[str, tuple[Head, NDArray[np.floating]]]:
-        """Each question's head and logits, the columns' part added; a question of the model's own goes first."""
-        width = len(self.heads.bias)
-        own = self.heads.split(text_logits[:, :width] + self.heads.column_logits(context))
-        return own if self.rest is None else self.rest.split(text_logits[:, width:]) | own
-
-    def save(self, folder: Path) -> None:
-        """Write the model into a folder, which is made if it is not there."""
-        folder.mkdir(parents=True, exist_ok=True)
-        self.heads.save(folder / "heads.npz")
-        scores: dict[str, Any] = {name: window.scores for name, window in self.windows.items()}
-        np.savez_compressed(folder / "windows.npz", **scores)
-        about = {"languages": self.languages, "scope": self.scope, "base": self.base, "table": _table(MODELS)}
-        (folder / "model.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
-
-
-def load_model(folder: Path) -> Model:
-    """Load a model that `Model.save` wrote.
-
-    Raises
-    ------
-    ModelError
-        If the folder is not a model, is damaged, or was trained on another embedding table.
-    """
-    if not (folder / "model.json").is_file():
-        raise ModelError(f"{folder}: no model here (model.json is missing); tidegate train writes one with --out")
-    try:
-        about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        languages, scope, table = tuple(about["languages"]), float(about["scope"]), about["table"]
-        base = tuple(float(share) for share in about["base"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{folder}: model.json cannot be read: {error}") from None
-    if table != _table(MODELS):
-        raise ModelError(f"{folder}: trained on another version's embedding table; train it anew")
-    heads = Heads.load(folder / "heads.npz")
-    rest = None if folder == MODELS else Heads.load(MODELS / "heads.npz")
-    digest = hashlib.blake2b((folder / "heads.npz").read_bytes() + table.encode(), digest_size=8).hexdigest()
-    return Model(
-        heads=heads,
-        embedding=load_embedding(MODELS),
-        version=digest,
-        languages=languages,
-        scope=scope,
-        windows=_windows(folder / "windows.npz"),
-        base=base,
-        rest=rest,
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,12 +170,9 @@ class StaticReader:
             return (1 - KEEP) * read + KEEP * filed, source
         basis = given["level_source"].str.strip_suffix(LEARNED)
         weight = basis.replace_strict(TEXT_WEIGHT, default=1.0, return_dtype=pl.Float64).to_numpy() * said
-        evidence = np.log(np.maximum(read, 1e-9)) - np.log(np.maximum(self.model.base, 1e-9))
-        odds = np.log(np.maximum(filed, 1e-9)) + weight[:, None] * evidence
-        odds = np.exp(odds - odds.max(axis=1, keepdims=True))
         text = pl.Series(said)
         source = given.select(pl.when(text).then("text and " + pl.col("level_source")).otherwise("level_source"))
-        return odds / odds.sum(axis=1, keepdims=True), source.to_series()
+        return moved(filed, read, np.array(self.model.base), weight), source.to_series()
 
     def _doubt(
         self, levels: NDArray[np.float64], columns: Mapping[str, pl.Series], filed: pl.Series
@@ -361,20 +267,3 @@ def _set_lists(held: NDArray[np.bool_]) -> pl.Series:
     codes = held @ (1 << np.arange(len(LEVELS)))
     every = [[level for k, level in enumerate(LEVELS) if code >> k & 1] for code in range(1 << len(LEVELS))]
     return pl.Series("level_set", every, dtype=pl.List(pl.String)).gather(codes).alias("level_set")
-
-
-def _table(folder: Path) -> str:
-    """Fingerprint of an embedding table, from its ``config.json``."""
-    try:
-        return str(json.loads((folder / "config.json").read_text(encoding="utf-8"))["sha256"])
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{folder.name}: config.json of the embedding table cannot be read: {error}") from None
-
-
-def _windows(path: Path) -> dict[str, Window]:
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            contents: dict[str, Any] = dict(arrays)
-    except Exception as error:  # noqa: BLE001 -- a damaged zip raises errors of many kinds
-        raise ModelError(f"{path.name} in {path.parent.name} cannot be read: {error}") from None
-    return {name: Window(scores) for name, scores in contents.items()}

@@ -13,7 +13,7 @@ from tidegate.read.card import card
 from tidegate.read.context import context_of
 from tidegate.read.embedding import load_embedding
 from tidegate.read.learning import FEWEST, learn_by_folds, learn_by_time, shortfalls
-from tidegate.read.reader import Model
+from tidegate.read.model import Model
 from tidegate.read.training import JOINT_FROM, Design, Question
 from tidegate.tables.errors import InputError
 from tidegate.tables.words import LEVELS

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given as drawn
@@ -10,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from tidegate.policy.model import Given, LevelRule, Policy
-from tidegate.read.given import PRIOR, given_levels, learn_confusion
+from tidegate.read.given import PRIOR, given_levels, learn_confusion, moved
 from tidegate.tables import Levels, Tickets
 from tidegate.tables.words import LEVELS
 
@@ -135,3 +136,25 @@ def test_what_was_not_yet_over_is_not_looked_at() -> None:
     undated = history(10, first_level="P2", given_level="P0", solved_at=None)
     few = policy(learn_from=10)
     assert learn_confusion(tickets(*past, *future, *undated), few, before=NOON) == learn_confusion(tickets(*past), few)
+
+
+SHARES = st.lists(st.floats(0.01, 1), min_size=4, max_size=4).map(lambda each: np.array(each) / sum(each))
+
+
+@drawn(SHARES, SHARES, st.floats(0, 1))
+@settings(max_examples=200)
+def test_a_text_keeps_the_order_of_filed_levels(read: Any, base: Any, weight: float) -> None:
+    """Whatever the text says, urgent is no likelier under a filed level that makes it less likely by itself."""
+    filed = np.array([*CONFUSION.values(), UNKNOWN])
+    levels = moved(filed, np.tile(read, (5, 1)), base, np.full(5, weight))
+    assert levels.sum(axis=1) == pytest.approx(1.0)
+    before, after = filed[:, :2].sum(axis=1), levels[:, :2].sum(axis=1)
+    assert (np.diff(after[np.argsort(-before)]) <= 1e-12).all()
+
+
+@drawn(SHARES, SHARES)
+@settings(max_examples=50)
+def test_a_text_that_says_nothing_new_moves_nothing(read: Any, base: Any) -> None:
+    filed = np.array([*CONFUSION.values(), UNKNOWN])
+    assert moved(filed, np.tile(base, (5, 1)), base, np.ones(5)) == pytest.approx(filed, abs=1e-6)
+    assert moved(filed, np.tile(read, (5, 1)), base, np.zeros(5)) == pytest.approx(filed, abs=1e-6)

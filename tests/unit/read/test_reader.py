@@ -11,7 +11,8 @@ import pytest
 from tidegate.policy.loading import load
 from tidegate.policy.model import Policy
 from tidegate.read.embedding import MODELS
-from tidegate.read.reader import StaticReader, default_reader, load_model, load_reader
+from tidegate.read.model import load_model
+from tidegate.read.reader import StaticReader, default_reader, load_reader
 from tidegate.read.teaching import Lessons, teach
 from tidegate.tables import InputError, ModelError, Readings, Tickets
 from tidegate.tables.words import LEVELS
