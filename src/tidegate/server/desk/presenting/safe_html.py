@@ -27,6 +27,7 @@ _ATTRIBUTES: Final = {
     "th": {"colspan", "rowspan", "scope"},
     "ol": {"start"},
 }
+_SCHEMES: Final = ("http://", "https://", "mailto:")
 LONGEST: Final = 200_000
 """Characters of one message that are shown."""
 
@@ -38,11 +39,18 @@ def safe_html(text: str) -> SafeString:
         tags=set(TAGS),
         clean_content_tags=set(_GONE_WITH_CONTENT),
         attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
+        attribute_filter=_elsewhere,
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow ugc",
         strip_comments=True,
     )
     return mark_safe(clean)  # noqa: S308 (nh3 made it)
+
+
+def _elsewhere(tag: str, name: str, value: str) -> str | None:
+    """Let a link lead elsewhere only: a relative one would lead into this service."""
+    del tag
+    return value if name != "href" or value.lower().startswith(_SCHEMES) else None
 
 
 def has_markup(text: str) -> bool:

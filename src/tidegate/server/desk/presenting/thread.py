@@ -10,7 +10,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from tidegate.read import mail
-from tidegate.server.desk.presenting.safe_html import has_markup, safe_html
+from tidegate.server.desk.presenting.safe_html import LONGEST, has_markup, safe_html
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,7 +33,6 @@ PART_OF: Final = {
 """Whose colour underlines what was read; all else speaks of the impact."""
 _FOLDED: Final = 2
 """Lines from which quoted mail is worth folding."""
-_SHOWN: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +145,7 @@ def _pieces(text: str, masked: str, first: int, spans: list[Span], *, markup: bo
     pieces: list[str] = []
     folded: list[str] = []
     at = first
-    for kept in masked[first : first + _SHOWN].split("\n"):
+    for kept in masked[first:].split("\n"):
         line = text[at : at + len(kept)]
         shown = kept if markup else line
         if kept.strip() or not line.strip():
@@ -155,7 +154,7 @@ def _pieces(text: str, masked: str, first: int, spans: list[Span], *, markup: bo
         elif not markup:
             folded.append(line)
         at += len(kept) + 1
-    rest = text[at - 1 :] if len(masked) < len(text) and not markup else ""
+    rest = text[at - 1 : LONGEST] if len(masked) < len(text) and not markup else ""
     folded.extend(rest.splitlines())
     _unfold(pieces, folded)
     return pieces
