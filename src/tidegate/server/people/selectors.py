@@ -30,6 +30,12 @@ def person_trail(person: Person) -> list[AuditEntry]:
     return list(AuditEntry.objects.filter(about).order_by("-id")[:RECENT])
 
 
+def names_of(ids: list[str]) -> dict[str, str]:
+    """Name the people of these ids; what is no id of a person is left out."""
+    keys = {int(one) for one in ids if one.isascii() and one.isdigit()}
+    return {str(pk): name for pk, name in Person.objects.filter(pk__in=keys).values_list("pk", "name")}
+
+
 def groups_known() -> list[str]:
     """List the groups that agents belong to or people are limited to."""
     from tidegate.server.desk.models import Agent

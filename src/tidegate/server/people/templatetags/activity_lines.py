@@ -42,6 +42,12 @@ def act_words(act: str) -> str:
 
 
 @register.filter
+def named(object_id: str, names: dict[str, str]) -> str:
+    """Name a person; one who is not known keeps the id."""
+    return names.get(object_id, object_id)
+
+
+@register.filter
 def changes(line: Any) -> list[tuple[str, str, str]]:  # noqa: ANN401 (templates pass anything)
     """List what changed: name, before, after; what stayed the same is left out."""
     before, after = (value if isinstance(value, dict) else {"": value} for value in (line.before, line.after))

@@ -12,7 +12,7 @@ from django.http import StreamingHttpResponse
 from django.shortcuts import render
 
 from tidegate.server.people import activity as found
-from tidegate.server.people import audit
+from tidegate.server.people import audit, selectors
 from tidegate.server.people.access import needs, person_of
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def activity(request: HttpRequest) -> HttpResponse:
     context = {
         "page_name": "activity",
         "lines": lines,
+        "names": selectors.names_of([line.object_id for line in lines if line.object_kind == "person"]),
         "wanted": wanted,
         "kinds": found.KINDS,
         "older": urlencode({**wanted.query(), "from": str(after)}) if after else "",
