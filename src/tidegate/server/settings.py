@@ -33,6 +33,7 @@ def database(url: str) -> dict[str, Any]:
 SECRET_KEY = ENV.secret()
 SECRET_KEY_FALLBACKS = ENV.older_secrets
 TRUSTED_PROXIES = ENV.trusted_proxies
+API_REQUESTS_A_MINUTE = ENV.api_requests_a_minute
 METRICS_TOKEN = ENV.metrics_token.get_secret_value() if ENV.metrics_token else None
 LOGGING_CONFIG = None  # `logs` sees to it, for all processes alike
 DEBUG = False
@@ -69,6 +70,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "tidegate.server.middleware.OriginMiddleware",
     "tidegate.server.metrics.ObserveMiddleware",
+    "tidegate.server.api.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "tidegate.server.middleware.HeadersMiddleware",

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from tidegate.ingest.mapping import Table
 
 KINDS: Final[tuple[Table, ...]] = ("tickets", "messages", "events", "accounts", "incidents", "agents")
-LONGEST_KEY: Final = 500
-"""Characters of an identifier: PostgreSQL's indexes hold no longer ones."""
+LONGEST_KEY: Final = 200
+"""Characters of an identifier: the audit trail keeps no longer ones, and an index of PostgreSQL not many more."""
 KEYS: Final = ("ticket_id", "message_id", "event_id", "account_id", "incident_id", "agent_id", "requester_id")
 _OPTIONAL: Final = frozenset({"status", "author_kind", "actor_kind", "public", "event_id", "message_id"})
 _EARLIEST: Final = datetime(1970, 1, 2, tzinfo=UTC)

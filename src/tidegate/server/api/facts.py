@@ -1,0 +1,143 @@
+"""Facts in: tickets, messages, events, accounts, incidents and agents, and what became of a delivery."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, Final
+
+from django.http import Http404
+from django.utils import timezone
+from ninja import Router, Status
+
+from tidegate.server.api import bodies, submissions
+from tidegate.server.api.callers import allowed
+from tidegate.server.api.describing import errors, facts_body
+from tidegate.server.api.problems import Finding, ProblemError
+from tidegate.server.api.schemas import AcceptedOut, DeliveryOut
+from tidegate.server.desk import inbox
+from tidegate.server.desk.draining import rejected_rows
+from tidegate.server.desk.models import Delivery
+from tidegate.server.desk.payloads import KINDS
+from tidegate.server.middleware import origin
+from tidegate.tables.errors import shorten
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from tidegate.ingest.mapping import Table
+    from tidegate.server.desk.inbox import Accepted
+
+router = Router(tags=["facts"])
+LONGEST_ID: Final = 200
+_BIGGEST: Final = 2**63 - 1
+
+
+def idempotency_key(request: HttpRequest) -> str:
+    """Return the delivery's id: the sender's, or a new one.
+
+    Raises
+    ------
+    ProblemError
+        If it is no printable ASCII, or too long.
+    """
+    given = request.headers.get("Idempotency-Key")
+    if given is None:
+        return uuid.uuid4().hex
+    if not (1 <= len(given) <= LONGEST_ID and given.isascii() and given.isprintable() and given.strip() == given):
+        finding = Finding(
+            message="this is no idempotency key",
+            pointer="header/Idempotency-Key",
+            value=shorten(given),
+            expected=f"1 to {LONGEST_ID} printable ASCII characters",
+            mend="Use your own identifier of the delivery, or a UUID.",
+        )
+        raise ProblemError("invalid", "The idempotency key cannot be used.", finding)
+    return given
+
+
+def accepted(found: Accepted, delivery_id: str, rows: int) -> dict[str, Any]:
+    """Lay out a delivery that was accepted."""
+    return {
+        "id": found.id,
+        "delivery_id": delivery_id,
+        "rows": rows,
+        "duplicate": not found.new,
+        "status_url": f"/api/v1/deliveries/{found.id}",
+    }
+
+
+def take(request: HttpRequest, kind: Table) -> Status[dict[str, Any]]:
+    """Check a body, store it, answer."""
+    sent_as = bodies.content_type(request, (bodies.JSON, bodies.LINES))
+    delivery_id = idempotency_key(request)
+    body = bodies.read(request, bodies.MOST_BYTES)
+    sent = submissions.check(kind, body, lines=sent_as == bodies.LINES, received_at=timezone.now())
+    found = inbox.delivery_accept(
+        source=request.auth.source,  # ty: ignore[missing-attribute] - ninja's
+        delivery_id=delivery_id,
+        kind=kind,
+        body=sent.text,
+        rows=sent.rows,
+        request_id=origin().request_id,
+    )
+    if not found.same:
+        finding = Finding(
+            message="the key came before with another body",
+            pointer="header/Idempotency-Key",
+            value=shorten(delivery_id),
+            mend="Use a new key for a new delivery.",
+        )
+        raise ProblemError("key-reused", "The idempotency key came before with another body.", finding)
+    return Status(202 if found.new else 200, accepted(found, delivery_id, sent.rows))
+
+
+def _operation(kind: Table) -> None:
+    def operation(request: HttpRequest) -> Status[dict[str, Any]]:
+        return take(request, kind)
+
+    operation.__name__ = f"{kind}_send"
+    router.post(
+        f"/{kind}",
+        auth=allowed("facts:write", "admin"),
+        response={200: AcceptedOut, 202: AcceptedOut, **errors(400, 401, 403, 413, 415, 422, 429)},
+        operation_id=f"{kind}_send",
+        summary=f"Send {kind}",
+        description=(
+            f"Stores {kind} and answers at once; a job turns them into facts within moments. Send one object, an "
+            f"array, or one object a line (NDJSON): at most {submissions.MOST_ROWS:,} objects and "
+            f"{bodies.MOST_BYTES // 2**20} MiB. The same `Idempotency-Key` again changes nothing and is answered with "
+            "200. An object with our field names must keep to this schema; one with the field names of a help desk's "
+            "own export is recognised as that export is."
+        ),
+        openapi_extra=facts_body(kind),
+    )(operation)
+
+
+for _kind in KINDS:
+    _operation(_kind)
+
+
+@router.get(
+    "/deliveries/{int:number}",
+    auth=allowed("facts:write", "lead"),
+    response={200: DeliveryOut, **errors(401, 403, 404, 429)},
+    operation_id="delivery_show",
+    summary="What became of a delivery",
+)
+def delivery_show(request: HttpRequest, number: int) -> dict[str, Any]:
+    """Say where a delivery is, and which of its rows could not be used. A program sees those of its own source."""
+    caller: Any = request.auth  # ty: ignore[missing-attribute] - ninja's
+    known = Delivery.objects.filter(pk=number) if number <= _BIGGEST else Delivery.objects.none()
+    if caller.token:
+        known = known.filter(source=caller.source)
+    found = known.first()
+    if found is None:
+        raise Http404
+    unused = rejected_rows(found.rejected)
+    return {
+        **{name: getattr(found, name) for name in ("source", "delivery_id", "kind", "state", "received_at")},
+        **{name: getattr(found, name) for name in ("done_at", "rows", "rejected", "error")},
+        "id": found.pk,
+        "used": found.rows - unused if found.state == Delivery.State.DONE else 0,
+        "unused": unused,
+    }
