@@ -158,3 +158,28 @@ def test_people_see_the_tickets_of_their_groups(people: dict[str, Person]) -> No
 def test_filters(filters: Filters, found: set[str]) -> None:
     tables.upsert("tickets", pl.concat([ticket("a", group="billing", assignee="ari"), ticket("b", subject="Export")]))
     assert {row.ticket_id for row in board().snapshot().rows(None, filters)} == found
+
+
+def test_tickets_about_the_same_thing_count_where_the_policy_asks_for_them() -> None:
+    texts = {"subject": "Export of invoices fails", "body": "The export of invoices fails with error 4711 since today."}
+    alike = [ticket(f"t{n}", created_at=NOW - timedelta(hours=n), **texts) for n in range(1, 5)]
+    tables.upsert("tickets", pl.concat([*alike, ticket("other", subject="How do I change my password?")]))
+    asked = board()
+    assert "similar_last_24h" in pipeline.needed(load("starter"))
+    snapshot = asked.snapshot()
+    facts = {row["ticket_id"]: row for row in snapshot.ranked.facts.iter_rows(named=True)}
+    assert facts["t1"]["similar_last_24h"] == 3
+    assert facts["other"]["similar_last_24h"] == 0
+
+
+def test_another_policy_in_force_is_followed() -> None:
+    tables.upsert("tickets", ticket("t", subject="How do I export a report?"))
+    asked = board()
+    before = asked.snapshot()
+    text = before.policy.text.replace("now_when: 0.25", "now_when: 0.0001")
+    models.PolicyVersion.objects.update(active=False)
+    models.PolicyVersion.objects.create(number=2, text=text, hash=load(text).hash, active=True)
+    after = asked.snapshot(fresh=0)
+    assert before.row("t").lane != "now"
+    assert after.row("t").lane == "now"
+    assert after.version > before.version
