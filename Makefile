@@ -1,10 +1,12 @@
-# Two commands: `make run` shows the ranked queue of the demo company, `make test` checks everything.
+# Two commands: `make run` opens the service on the demo company, `make test` checks everything.
 # Both build their own environment under .venv from hash-pinned locks; nothing outside this folder is touched.
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   := .work/demo
+SERVICE := .work/service
+PORT   ?= 8000
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help run test browser quick lint types imports bench lock clean
@@ -31,10 +33,17 @@ $(VENV)/dev.done: $(VENV)/run.done requirements/dev.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements/dev.txt
 	@touch $@
 
-run: $(VENV)/run.done ## make the demo company's backlog and print its ranked queue with reasons
-	@$(BIN)/tidegate demo --tickets 20000 --seed 7 --out $(DEMO)
+run: $(VENV)/run.done ## make the demo company as of now and open the service on it; Ctrl-C ends it
+	@$(BIN)/python scripts/fresh.py $(SERVICE)
+	@echo "tidegate: making the demo company"
+	@$(BIN)/tidegate demo --tickets 20000 --seed 7 --now "$$(date -u +%Y-%m-%dT%H:%M:00Z)" --out $(DEMO) 2>/dev/null
 	@$(BIN)/tidegate rank $(DEMO)/tickets.csv --accounts $(DEMO)/accounts.csv \
-		--incidents $(DEMO)/incidents.csv --agents $(DEMO)/agents.csv --now "$$(cat $(DEMO)/now.txt)" --top 20
+		--incidents $(DEMO)/incidents.csv --agents $(DEMO)/agents.csv --now "$$(cat $(DEMO)/now.txt)" --top 5 2>/dev/null
+	@echo "tidegate: filling the service with it"
+	@TIDEGATE_DATA_DIR=$(SERVICE) $(BIN)/tidegate import $(DEMO)/tickets.csv --accounts $(DEMO)/accounts.csv \
+		--incidents $(DEMO)/incidents.csv --agents $(DEMO)/agents.csv \
+		--messages $(DEMO)/messages.csv --events $(DEMO)/events.csv 2>&1 | grep written
+	@TIDEGATE_DATA_DIR=$(SERVICE) exec $(BIN)/tidegate serve --demo --port $(PORT)
 
 test: $(VENV)/dev.done lint types imports browser ## check everything: lint, types, import contracts, unit, property, browser and docs tests
 	@echo "tidegate: running every test"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tidegate.server import metrics
+from tidegate.server import processes
 from tidegate.server.desk.models import Action, Delivery
 
 if TYPE_CHECKING:
@@ -79,5 +79,5 @@ def test_folders_of_starts_that_have_ended_are_removed(tmp_path: Path, monkeypat
     dead.wait()
     (tmp_path / "metrics" / str(dead.pid)).mkdir(parents=True)
     (tmp_path / "metrics" / str(os.getppid())).mkdir()
-    made = metrics.fresh_folder(tmp_path)
+    made = processes.shared_folder(tmp_path)
     assert {path.name for path in (tmp_path / "metrics").iterdir()} == {str(os.getppid()), made.name}

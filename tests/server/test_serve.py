@@ -48,6 +48,9 @@ def test_a_service_lives_through_the_death_of_each_part_and_leaves_nothing(home:
         until(lambda: "the database is up again" in service.said(), "the database again")
         assert service.postmaster() != before_kill
         until(service.ready, "ready after every part has died once")
+        told = httpx.get(f"{service.url}/metrics").text
+        assert 'tidegate_requests_total{method="GET",route="readyz",status="200"}' in told
+        assert "tidegate_board_tickets{" in told
 
         assert service.stop() == 0
         assert service.processes() == []

