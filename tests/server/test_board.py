@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -183,3 +184,22 @@ def test_another_policy_in_force_is_followed() -> None:
     assert before.row("t").lane != "now"
     assert after.row("t").lane == "now"
     assert after.version > before.version
+
+
+def test_counting_in_the_background_does_not_hold_up_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    alike = {"subject": "Export of invoices fails", "body": "The export of invoices fails with error 4711 since today."}
+    tables.upsert("tickets", pl.concat([ticket(f"t{n}", created_at=NOW - timedelta(hours=n), **alike) for n in (1, 2)]))
+    asked, may_count = Board(clock=lambda: NOW, background=True), threading.Event()
+    count = pipeline.similar_counts
+
+    def waits(tickets: pl.DataFrame, now: datetime) -> pl.DataFrame:
+        assert tickets.is_empty() or may_count.wait(30)
+        return count(tickets, now)
+
+    monkeypatch.setattr(pipeline, "similar_counts", waits)
+    assert asked.snapshot().ranked.facts["similar_last_24h"].to_list() == [0, 0]
+    may_count.set()
+    for thread in threading.enumerate():
+        if thread.name == "similar":
+            thread.join(30)
+    assert asked.snapshot(fresh=0).ranked.facts["similar_last_24h"].to_list() == [1, 1]

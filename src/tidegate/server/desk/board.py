@@ -44,6 +44,8 @@ AGAIN: Final = 10.0
 """Seconds after which tickets are ranked again although nothing changed but the time."""
 SIMILAR_EVERY: Final = 300.0
 """Seconds between two looks for tickets about the same thing, where the policy asks for them."""
+SIMILAR_SHARE: Final = 0.05
+"""Of a process's time at most this share is spent on it."""
 RELOAD: Final = 24 * 3600.0
 """Seconds after which everything is read anew: what history teaches the reader moves slowly."""
 _KEPT: Final = 64
@@ -217,14 +219,19 @@ class Board:
     ----------
     clock
         Says what time it is.
+    background
+        Whether tickets about the same thing are counted beside the asking: until that is done for the first time they
+        count as 0, afterwards as last counted.
     """
 
-    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._clock = clock
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC), *, background: bool = False) -> None:
+        self._clock, self._background = clock, background
+        self._counting: threading.Thread | None = None
+        self._similar: pl.DataFrame | None = None
         self._working = threading.Lock()
         self._snapshot: Snapshot | None = None
         self._held: Held | None = None
-        self._looked = self._ranked = self._grouped = float("-inf")
+        self._looked = self._ranked = self._count_again = float("-inf")
         self.refresh_seconds = 0.0
 
     def snapshot(self, *, fresh: float = FRESH) -> Snapshot:
@@ -249,8 +256,8 @@ class Board:
     def forget(self) -> None:
         """Read everything anew at the next asking."""
         with self._working:
-            self._snapshot = self._held = None
-            self._looked = float("-inf")
+            self._snapshot = self._held = self._similar = None
+            self._looked = self._count_again = float("-inf")
 
     def _current(self, fresh: float) -> Snapshot:
         started = time.monotonic()
@@ -264,7 +271,9 @@ class Board:
             held, changed = holding.load(load_policy(policy.text), now), True
         else:
             held, changed = holding.refresh(held, now)
-        held, grouped = self._with_similar(held, now, started)
+        self._count_similar(held, now, started)
+        grouped = held.similar is not self._similar
+        held = replace(held, similar=self._similar)
         if last is None or changed or grouped or started - self._ranked > AGAIN:
             last = _ranked(held, policy, now, 1 if last is None else last.version + 1)
             self._ranked = started
@@ -273,13 +282,25 @@ class Board:
         board_refreshed(self.refresh_seconds, last.held.tickets.height)
         return last
 
-    def _with_similar(self, known: Held, now: datetime, started: float) -> tuple[Held, bool]:
+    def _count_similar(self, held: Held, now: datetime, started: float) -> None:
         """Look for tickets about the same thing, now and then: it is dear, and moves slowly."""
-        wanted = pipeline.needed(known.policy) & pipeline.SIMILAR
-        if not wanted or (known.similar is not None and started - self._grouped < SIMILAR_EVERY):
-            return known, False
-        self._grouped = started
-        return replace(known, similar=pipeline.similar_counts(known.tickets, now)), True
+        if not pipeline.needed(held.policy) & pipeline.SIMILAR:
+            return
+        if self._similar is None:
+            self._similar = pipeline.similar_counts(held.tickets.clear(), now)
+        elif started < self._count_again or (self._counting is not None and self._counting.is_alive()):
+            return
+        if self._background:
+            self._counting = threading.Thread(target=self._counted, args=(held, now), name="similar", daemon=True)
+            self._counting.start()
+        else:
+            self._counted(held, now)
+
+    def _counted(self, held: Held, now: datetime) -> None:
+        started = time.monotonic()
+        self._similar = pipeline.similar_counts(held.tickets, now)
+        ended = time.monotonic()
+        self._count_again = ended + max(SIMILAR_EVERY, (ended - started) / SIMILAR_SHARE)
 
 
 def _ranked(known: Held, policy: PolicyVersion, now: datetime, version: int) -> Snapshot:
@@ -288,7 +309,7 @@ def _ranked(known: Held, policy: PolicyVersion, now: datetime, version: int) -> 
     return Snapshot(version, now, policy, known, ready, order, ranked)
 
 
-board: Final = Board()
+board: Final = Board(background=True)
 """The board of this process."""
 
 __all__ = ["Board", "Filters", "Reason", "Row", "Snapshot", "board"]
