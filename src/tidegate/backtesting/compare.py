@@ -23,11 +23,12 @@ def compare(
     *,
     agents: pl.DataFrame | int,
     accounts: pl.DataFrame | None = None,
+    messages: pl.DataFrame | None = None,
     judge: Policy | None = None,
     also: Sequence[str] = (),
     seeds: int = 3,
     load: float = 0.9,
-    follow_ups: float = 0.0,
+    follow_ups: float | None = None,
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
     stop: Callable[[], bool] | None = None,
@@ -44,6 +45,8 @@ def compare(
         Valid by `tables.Agents`, or how many work through the opening hours of `judge`.
     accounts
         Valid by `tables.Accounts`; without them every value is what a policy makes of a ticket alone.
+    messages
+        Valid by `tables.Messages`: how often customers who wait write again is estimated from them.
     judge
         Policy whose targets, calendar and values all are judged by; None is the first of `policies`.
     also
@@ -53,7 +56,7 @@ def compare(
     load
         Load that imputed handling times give the team over the history's span.
     follow_ups
-        Messages a day of a customer who has waited long.
+        Messages a day of a customer who has waited long, whatever the messages say; None without messages is 0.
     jobs
         Processes to replay in; 1 is the calling thread.
     progress
@@ -84,6 +87,7 @@ def compare(
         files=policies,
         agents=agents,
         accounts=accounts,
+        messages=messages,
         load=load,
         follow_ups=follow_ups,
     )

@@ -11,6 +11,7 @@ import polars as pl
 
 from tidegate.backtesting.axis import Axis
 from tidegate.backtesting.digest import digest
+from tidegate.backtesting.recontact import recontact
 from tidegate.backtesting.scoring import aged_after, believe, cost_points, replay_name, standing
 from tidegate.backtesting.team import team
 from tidegate.enrich.facts import facts as facts_of
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from tidegate.policy.model import Policy
     from tidegate.simulate.belief import Belief
     from tidegate.simulate.clocks import Clock
+    from tidegate.simulate.recontact import Recontact
     from tidegate.simulate.roster import Seat
 
     Column = NDArray[np.float64]
@@ -46,6 +48,8 @@ SPREAD: Final = 0.8
 """Standard deviation of the logarithm of imputed handling times."""
 
 _WEEK: Final = 10_080.0
+_PATIENCE: Final = 360.0  # minutes, where nothing says otherwise
+_EACH: Final = 0.2  # of an ordinary ticket's work
 _FEW: Final = 50
 _BLANK: Final = (
     "updated_at",
@@ -171,8 +175,9 @@ def past(
     files: Mapping[str, Policy],
     agents: pl.DataFrame | int,
     accounts: pl.DataFrame | None = None,
+    messages: pl.DataFrame | None = None,
     load: float = 0.9,
-    follow_ups: float = 0.0,
+    follow_ups: float | None = None,
 ) -> tuple[Past, tuple[str, ...]]:
     """Make a history ready.
 
@@ -188,10 +193,12 @@ def past(
         Valid by `tables.Agents`, or how many work through the opening hours of the base policy.
     accounts
         Valid by `tables.Accounts`; without them every value is what the policy makes of a ticket alone.
+    messages
+        Valid by `tables.Messages`: how often customers who wait write again is estimated from them.
     load
         Load that imputed handling times give the team over the history's span.
     follow_ups
-        Messages a day of a customer who has waited long.
+        Messages a day of a customer who has waited long, whatever the messages say; None without messages is 0.
 
     Returns
     -------
@@ -218,6 +225,10 @@ def past(
     known = ~np.isnan(work)
     mean = float(work[known].mean()) if known.mean() > TEACHES else load * _worked(seats, at) / live.height
     views = {name: _view(live, levels, rules, axis, accounts) for name, rules in {"": base, **files}.items()}
+    found = None if messages is None or follow_ups is not None else recontact(tickets, messages)
+    rule = FollowUps(per_day=follow_ups or 0.0, patience=_PATIENCE, minutes=_EACH * mean, day=1440.0)
+    if found is not None:
+        rule = replace(rule, per_day=found.per_day, patience=found.patience)
     true = live["given_level"].cast(LEVEL).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
     setting = Past(
         at=at,
@@ -232,9 +243,10 @@ def past(
         views=views,
         clocks=clocks,
         seats=seats,
-        follow_ups=FollowUps(per_day=follow_ups, patience=360.0, minutes=0.2 * mean, day=1440.0),
+        follow_ups=rule,
     )
-    return setting, (*told.words, *_words(setting, known, load, accounts), *staffed)
+    assumed = _words(setting, known, load, accounts)
+    return setting, (*told.words, *assumed, _writing(rule, found, asked=messages is not None), *staffed)
 
 
 def _wall(opened: pl.Series, zone: str) -> Column:
@@ -323,15 +335,27 @@ def _words(setting: Past, known: NDArray[np.bool_], load: float, accounts: pl.Da
         else f"handling time: imputed, lognormal with mean {setting.mean_work:.1f} minutes, so that the team's load is"
         f" {load:.0%}"
     )
-    rate = setting.follow_ups.per_day
     return [
         times,
         "value: from the accounts file" if accounts is not None else "value: no accounts file, so tickets alone",
         "rules: judged as each ticket was opened; a rule that looks at time or at what came later does not fire",
-        f"follow-ups: {rate:g} a day of who has waited long, each a fifth of an ordinary ticket's work"
-        if rate
-        else "follow-ups: none, so waiting adds no work; try --follow-ups",
     ]
+
+
+def _writing(rule: FollowUps, found: Recontact | None, *, asked: bool) -> str:
+    """Say how customers who wait write again, and from where that is known."""
+    work = "each a fifth of an ordinary ticket's work"
+    if found is not None:
+        return (
+            f"follow-ups: {found.per_day:.2g} a day of who has waited long ({found.low:.2g} to {found.high:.2g}),"
+            f" patience {found.patience:.0f} minutes, estimated from {found.messages:,} messages before the first"
+            f" answers of {found.tickets:,} tickets; {work}"
+        )
+    if rule.per_day:
+        return f"follow-ups: {rule.per_day:g} a day of who has waited long, {work}"
+    if asked:
+        return "follow-ups: none, since too few messages came before the first answers to estimate them"
+    return "follow-ups: none, so waiting adds no work; --messages estimates them"
 
 
 def lighter(setting: Past, rows: NDArray[np.int64]) -> Past:

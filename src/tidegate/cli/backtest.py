@@ -33,10 +33,15 @@ def backtest(
     seeds: Annotated[int, typer.Option(min=1, max=1000, help="Replays of each policy, each with its own luck.")] = 5,
     targets: Annotated[str, typer.Option(help="Policy whose targets and values are judged by.")] = "starter",
     accounts: Annotated[Path | None, typer.Option(help="Accounts: tier, contract value, renewal.")] = None,
+    messages: Annotated[
+        Path | None, typer.Option(help="Messages of those tickets: how often who waits writes again is estimated.")
+    ] = None,
     load: Annotated[float, typer.Option(min=0.05, max=3, help="Load that imputed handling times give the team.")] = 0.9,
     follow_ups: Annotated[
         float | None,
-        typer.Option(min=0, max=20, help="Messages a day of who has waited long. Default: 0; on a made-up desk 1."),
+        typer.Option(
+            min=0, max=20, help="Messages a day of who has waited long. Default: as --messages says, else 0; made-up 1."
+        ),
     ] = None,
     error: Annotated[
         float, typer.Option(min=0, max=0.49, help="On a made-up desk: how often the likeliest level is wrong.")
@@ -68,6 +73,7 @@ def backtest(
             agents=agents,
             targets=targets,
             accounts=accounts,
+            messages=messages,
             load=load,
             follow_ups=follow_ups,
             error=error,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from tidegate.backtesting.made_up import IMPUTED, MadeUp
 from tidegate.backtesting.past import Past, past
 from tidegate.cli import support
-from tidegate.ingest import read_accounts, read_agents, read_tickets
+from tidegate.ingest import read_accounts, read_agents, read_messages, read_tickets
 from tidegate.policy import load as load_policy
 from tidegate.simulate.backtest import Backtest, backtest, in_processes
 from tidegate.simulate.bound import check, value_delay_bound
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
+
+    import polars as pl
 
     from tidegate.policy.model import Policy
     from tidegate.simulate.backtest import Runner
@@ -39,6 +41,7 @@ class Asked:
     agents: str | None
     targets: str
     accounts: Path | None
+    messages: Path | None
     load: float
     follow_ups: float | None
     error: float
@@ -53,17 +56,19 @@ def run(
     where, imputed = setting(asked)
     if bound:
         check(where.stage("fifo", 0))  # before hours of replays
-    shelf = Shelf(keep, where) if keep else None
-    with _runner(jobs, cluster) as runner, support.progress("replaying") as progress:
-        found = backtest(
-            where,
-            asked.policies,
-            range(seeds),
-            imputed=imputed,
-            runner=runner,
-            shelf=shelf,
-            progress=progress,
-        )
+
+    def replayed(here: MadeUp | Past, words: str) -> Backtest:
+        shelf = Shelf(keep, here) if keep else None
+        with support.progress(words) as progress:
+            return backtest(
+                here, asked.policies, range(seeds), imputed=imputed, runner=runner, shelf=shelf, progress=progress
+            )
+
+    with _runner(jobs, cluster) as runner:
+        found = replayed(where, "replaying")
+        if asked.messages and where.follow_ups.per_day and not found.missing:
+            quiet = replace(where, follow_ups=replace(where.follow_ups, per_day=0.0))
+            found = replace(found, without=replayed(quiet, "replaying without follow-ups"))
     if not bound:
         return found
     with support.progress("bounding") as progress:
@@ -91,7 +96,8 @@ def setting(asked: Asked) -> tuple[MadeUp | Past, Sequence[str]]:
             agents=asked.agents,
             accounts=asked.accounts,
             load=asked.load,
-            follow_ups=asked.follow_ups or 0.0,
+            messages=asked.messages,
+            follow_ups=asked.follow_ups,
             timezone=asked.timezone,
         )
     if asked.agents is not None and not asked.agents.isdigit():
@@ -110,7 +116,8 @@ def read_history(
     agents: str | None,
     accounts: Path | None,
     load: float,
-    follow_ups: float,
+    messages: Path | None,
+    follow_ups: float | None,
     timezone: str | None,
 ) -> tuple[Past, tuple[str, ...]]:
     """Read the files of a history and make it ready; see `past.past`."""
@@ -128,9 +135,15 @@ def read_history(
         files=files,
         agents=int(agents) if agents.isdigit() else read_agents(agents).table,
         accounts=read_accounts(accounts, timezone=timezone).table if accounts else None,
+        messages=_messages(messages, timezone) if messages and follow_ups is None else None,
         load=load,
         follow_ups=follow_ups,
     )
+
+
+def _messages(file: Path, timezone: str | None) -> pl.DataFrame:
+    with support.progress("reading messages") as progress:
+        return read_messages(str(file), timezone=timezone, progress=progress).table
 
 
 def _files(policies: Sequence[str]) -> dict[str, Policy]:

@@ -42,6 +42,9 @@ def staff(
     days: Annotated[int, typer.Option(min=1, max=1000, help="Business days of a made-up desk.")] = 20,
     targets: Annotated[str, typer.Option(help="Policy whose targets and values are judged by.")] = "starter",
     accounts: Annotated[Path | None, typer.Option(help="Accounts: tier, contract value, renewal.")] = None,
+    messages: Annotated[
+        Path | None, typer.Option(help="Messages of those tickets: how often who waits writes again is estimated.")
+    ] = None,
     load: Annotated[float, typer.Option(min=0.05, max=3, help="Load that imputed handling times give.")] = 0.9,
     hourly_cost: Annotated[float | None, typer.Option(min=0, help="Cost of an hour of an agent.")] = None,
     shrinkage: Annotated[float, typer.Option(min=0, max=0.8, help="Share of paid time that is not at the desk.")] = 0.3,
@@ -70,6 +73,7 @@ def staff(
             agents=str(agents),
             targets=targets,
             accounts=accounts,
+            messages=messages,
             load=load,
             follow_ups=None,
             error=0.1,

@@ -36,10 +36,15 @@ def tune(
     agents: Annotated[str, typer.Option(help="How many agents, or a file of agents with their shifts.")],
     policy: Annotated[str, typer.Option(help="Policy whose numbers are searched around.")] = "starter",
     accounts: Annotated[Path | None, typer.Option(help="Accounts: tier, contract value, renewal.")] = None,
+    messages: Annotated[
+        Path | None, typer.Option(help="Messages of those tickets: how often who waits writes again is estimated.")
+    ] = None,
     candidates: Annotated[int, typer.Option(min=1, max=10_000, help="Sets of numbers to try.")] = 30,
     seeds: Annotated[int, typer.Option(min=1, max=100, help="Replays of each.")] = 2,
     load: Annotated[float, typer.Option(min=0.05, max=3, help="Load that imputed handling times give.")] = 0.9,
-    follow_ups: Annotated[float, typer.Option(min=0, max=20, help="Messages a day of who has waited long.")] = 0.0,
+    follow_ups: Annotated[
+        float | None, typer.Option(min=0, max=20, help="Messages a day of who has waited long. Default: as --messages.")
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes to replay in.")] = 1,
     keep: Annotated[
         Path | None, typer.Option(help="Folder for finished replays: a search that was stopped goes on from there.")
@@ -65,6 +70,7 @@ def tune(
             agents=agents,
             accounts=accounts,
             load=load,
+            messages=messages,
             follow_ups=follow_ups,
             timezone=timezone,
         )

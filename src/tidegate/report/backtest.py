@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tidegate.report.page import Column, Section, list_html, page, table_html
@@ -37,6 +38,8 @@ TITLES: Final = {
     "overtime": "Work after the end of shifts",
     "unserved": "Tickets never answered before the last shift ended",
 }
+
+WITHOUT: Final = "The same if customers who wait did not write again:"
 
 LEAD: Final = "Estimated by replay, with 90% intervals over weeks and seeds; an estimate is not a proof."
 
@@ -74,12 +77,25 @@ def _unit(row: Estimate) -> tuple[float, str, int]:
 def to_tables(found: Backtest) -> Group:
     """Lay out for the terminal: what was imputed, the measures, the differences from the first policy."""
     from rich.console import Group
-    from rich.table import Table
     from rich.text import Text
 
     parts: list[RenderableType] = [Text(LEAD), Text("Imputed:")]
     parts += [Text(f"  {words}") for words in found.imputed]
     parts.append(Text(_scale(found)))
+    parts += _sides(found)
+    if found.without:
+        parts += [Text(""), Text(WITHOUT), *_sides(found.without)]
+    if found.bound:
+        parts += [Text(""), Text(bound_words(found.bound))]
+    return Group(*parts)
+
+
+def _sides(found: Backtest) -> list[RenderableType]:
+    """Lay out the measures of the first table, then the differences."""
+    from rich.table import Table
+    from rich.text import Text
+
+    parts: list[RenderableType] = []
     sides = [("policy", found.policies, found.results)]
     if found.differences:
         sides.append((f"less {found.policies[0]}", found.policies[1:], found.differences))
@@ -92,9 +108,7 @@ def to_tables(found: Backtest) -> Group:
         for policy in policies:
             table.add_row(policy, *("\n".join(spell(cells[policy, *cell])) for cell in SHOWN))
         parts += [Text(""), table]
-    if found.bound:
-        parts += [Text(""), Text(bound_words(found.bound))]
-    return Group(*parts)
+    return parts
 
 
 def bound_words(bound: Bound) -> str:
@@ -122,6 +136,20 @@ def to_html(found: Backtest) -> str:
         When the ``report`` extra is not installed.
     """
     sections = [Section(title="What was imputed", body=list_html(found.imputed), lead=_scale(found))]
+    sections += _measures(found)
+    if found.without:
+        sections += [
+            replace(one, title=f"Without follow-ups: {one.title}", lead=WITHOUT if place == 0 else one.lead)
+            for place, one in enumerate(_measures(found.without)[:2])
+        ]
+    if found.bound:
+        sections.append(Section(title="Lower bound", body=list_html([bound_words(found.bound)])))
+    return page("Backtest", sections, lead=LEAD, foot=_scale(found))
+
+
+def _measures(found: Backtest) -> list[Section]:
+    """Charts of the two first measures, then every measure by level."""
+    sections = []
     for measure in ("value_breach", "urgent_in_target"):
         rows = [row for row in found.results if row.measure == measure and row.level == "all"]
         sections.append(Section(title=TITLES[measure], body=_bars(rows, TITLES[measure])))
@@ -130,9 +158,7 @@ def to_html(found: Backtest) -> str:
         if found.differences:
             body += _table(found.differences, found.policies[1:], measure)
         sections.append(Section(title=title, body=body))
-    if found.bound:
-        sections.append(Section(title="Lower bound", body=list_html([bound_words(found.bound)])))
-    return page("Backtest", sections, lead=LEAD, foot=_scale(found))
+    return sections
 
 
 def _scale(found: Backtest) -> str:

@@ -9,7 +9,7 @@ beside it.
 from __future__ import annotations
 
 import signal
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -92,6 +92,8 @@ class Backtest:
         Seeds that were asked for and not finished.
     bound
         What no policy can be below; None where nobody asked.
+    without
+        The same where waiting customers do not write again; None where they do not here either, or nobody asked.
     """
 
     results: tuple[Estimate, ...]
@@ -102,6 +104,7 @@ class Backtest:
     imputed: tuple[str, ...]
     missing: tuple[int, ...] = ()
     bound: Bound | None = None
+    without: Backtest | None = None
 
     def estimate(self, policy: str, measure: str, level: str = ALL) -> Estimate:
         """Look up one measure of one policy; see `find`."""
@@ -113,9 +116,10 @@ class Backtest:
 
     def to_dict(self) -> dict[str, Any]:
         """Lay out as JSON has it."""
-        told = asdict(self)
+        told = asdict(replace(self, without=None))
         for row in told["results"]:
             del row["against"]
+        told["without"] = self.without.to_dict() if self.without else None
         return {"kind": "estimated", **told}
 
 

@@ -122,3 +122,27 @@ def test_too_short_a_history_is_refused(history: Path) -> None:
     done = run("backtest", history, "--agents", 2)
     assert done.exit_code == 2
     assert "too few tickets" in done.output
+
+
+def test_messages_show_both_with_and_without_follow_ups(history: Path, tmp_path: Path) -> None:
+    moments = [(5 + i // 30, 560 + 14 * (i % 30)) for i in range(60)]  # twenty minutes after each was opened
+    times = [f"2026-01-{day:02}T{minute // 60:02}:{minute % 60:02}:00Z" for day, minute in moments]
+    rows = [f"m{i},T{i},{time},requester" for i, time in enumerate(times)]
+    messages = tmp_path / "messages.csv"
+    messages.write_text("\n".join(["message_id,ticket_id,at,author_kind", *rows]) + "\n")
+    options = ("--agents", "1", "--seeds", "1", "--policy", "fifo", "--policy", "cost-of-delay", "--messages", messages)
+    text = run("backtest", history, *options)
+    assert text.exit_code == 0, text.output
+    assert "estimated from 60 messages" in " ".join(text.stdout.split())
+    assert "The same if customers who wait did not write again" in text.stdout
+    told = json.loads(run("backtest", history, *options, "--format", "json").stdout)
+    work = {
+        name: next(
+            row["value"] for row in part["results"] if (row["measure"], row["level"]) == ("follow_up_work", "all")
+        )
+        for name, part in (("with", told), ("without", told["without"]))
+    }
+    assert work["with"] > 0.0 == work["without"]
+    assert told["without"]["without"] is None
+    page = run("backtest", history, *options, "--format", "html")
+    assert "Without follow-ups" in page.stdout
