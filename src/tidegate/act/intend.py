@@ -113,7 +113,7 @@ class _Writer:
             ticket, kind = self._tickets[row["ticket_id"]], row["kind"]
             payload = {"who": row["who"]} if row["who"] else {}
             if kind in ("assign", "review") and row["ticket_id"] in self._routes:
-                payload |= self._route(row["ticket_id"])
+                payload |= self._route(row["ticket_id"]) | {"had": ticket["assignee"]}
             yield self._action(row, ticket, row["ticket_id"], self._values(ticket, row), payload)
 
     def escalations(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tidegate.cli import admin, policy
+from tidegate.cli import admin, channel, policy
 from tidegate.cli.backtest import backtest
 from tidegate.cli.backup import backup, restore
 from tidegate.cli.demo import demo
@@ -40,6 +40,7 @@ for verb in (serve, web, work, migrate, backup, restore):  # the service
 app.command("import")(import_)
 app.add_typer(policy.app)
 app.add_typer(admin.app)
+app.add_typer(channel.app)
 
 
 def _show_version(wanted: bool) -> None:

@@ -116,9 +116,11 @@ def remove_factors(email: Email) -> None:
 def reseal() -> None:
     """Seal every kept secret with the present key, after TIDEGATE_SECRET_KEY was changed."""
     with _people():
+        from tidegate.server.desk import channels
         from tidegate.server.people import services
 
-        support.say(f"{services.reseal()} secrets are sealed with the present key")
+        count = services.reseal() + channels.channels_reseal()
+        support.say(f"{count} secrets are sealed with the present key")
 
 
 @contextmanager

@@ -22,7 +22,8 @@ def demands(work: pl.DataFrame, agents: pl.DataFrame, policy: Policy) -> pl.Data
     Parameters
     ----------
     work
-        A row a ticket: ``level``, ``rules`` (list of the names of those that hold), ``group``, ``intent``,
+        A row a ticket: ``level``, ``rules`` (list of the names of those that hold), ``group``,
+        ``said_group``, ``intent``,
         ``intent_confidence``, ``product`` and ``category``; all but the first two may be null.
     agents
         As `tables.Agents`: their groups and skills say who takes what where the policy does not.
@@ -38,10 +39,10 @@ def demands(work: pl.DataFrame, agents: pl.DataFrame, policy: Policy) -> pl.Data
 
     Notes
     -----
-    Rules come first, of several the first in the file; a rule whose condition looks at ``intent`` is as sure as the
-    intent is. Then the group that the help desk filed the ticket with, less what the reading holds against it. Then the
-    group that takes the intent, as sure as the intent is; then the one that takes the product or the category. What is
-    left goes to ``routing.otherwise``, with certainty 0: that is never automatic.
+    What a person said goes before all. Then rules come, of several the first in the file; a rule whose condition looks
+    at ``intent`` is as sure as the intent is. Then the group that the help desk filed the ticket with, less what the
+    reading holds against it. Then the group that takes the intent, as sure as the intent is; then the one that takes
+    the product or the category. What is left goes to ``routing.otherwise``, with certainty 0: that is never automatic.
     """
     stand_in = {name.lower(): stand for name in policy.routing.stand_in if (stand := _stands_in(name, agents, policy))}
     takes = {word: stand_in.get(group.lower(), group) for word, group in takers(agents, policy).items()}
@@ -52,7 +53,8 @@ def demands(work: pl.DataFrame, agents: pl.DataFrame, policy: Policy) -> pl.Data
         .alias(f"by_{column}")
         for column in ("intent", "product", "category")
     ]
-    asked = work.select("level", "group", "intent", "intent_confidence", *_of_rules(policy)).hstack(known)
+    columns = ("level", "group", "said_group", "intent", "intent_confidence")
+    asked = work.select(*columns, *_of_rules(policy)).hstack(known)
     lone = not takes and bool(agents["group"].is_null().all())
     found = asked.select("level", "rule_need", "rule_asks", *_chosen(policy, sure=lone))
     stands = _key("group").replace_strict(stand_in, default=None, return_dtype=pl.String)
@@ -77,6 +79,7 @@ def _chosen(policy: Policy, *, sure: bool) -> list[pl.Expr]:
     said = pl.format("reads as {} ({}%)", pl.col("intent").str.replace_all("_", " "), percent)
     doubted = pl.when(against).then(pl.format(", but {}", said)).otherwise(pl.lit(""))
     ways = [
+        ("said_group", pl.lit(1.0), pl.lit("a person said so")),
         ("rule_group", pl.when("rests_on_intent").then(read).otherwise(1.0), pl.format("rule: {}", "rule_name")),
         ("group", pl.when(against).then(1 - read).otherwise(1.0), pl.format("filed with {}{}", "group", doubted)),
         ("by_intent", read, said),
@@ -90,7 +93,8 @@ def _chosen(policy: Policy, *, sure: bool) -> list[pl.Expr]:
         group = pl.when(there).then(column).otherwise(group)
         certainty = pl.when(there).then(sureness).otherwise(certainty)
         why = pl.when(there).then(text).otherwise(why)
-    other = pl.when(pl.col("rule_group").is_null() & against).then("by_intent")
+    filed = pl.col("rule_group").is_null() & pl.col("said_group").is_null()
+    other = pl.when(filed & against).then("by_intent")
     columns = {"group": group, "certainty": certainty.clip(0, 1), "why": why, "other_group": other}
     return [column.alias(name) for name, column in columns.items()]
 

@@ -27,6 +27,7 @@ WORK: Final = {
     "level": pl.Enum(LEVELS),
     "rules": pl.List(pl.String),
     "group": pl.String,
+    "said_group": pl.String,
     "intent": pl.String,
     "intent_confidence": pl.Float64,
     "product": pl.String,
@@ -35,7 +36,8 @@ WORK: Final = {
     "had_ticket": pl.String,
     "had_requester": pl.String,
 }
-"""Columns that routing looks at; of these ``ticket_id``, ``position`` and ``level`` are never null."""
+"""Columns that routing looks at; of these ``ticket_id``, ``position`` and ``level`` are never null. ``said_group`` is
+what a person said over everything else."""
 _ROUTES: Final = ("ticket_id", "agent_id", "group", "confidence", "automatic", "reasons", "alternatives")
 
 

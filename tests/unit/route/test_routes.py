@@ -140,6 +140,7 @@ GROUPS = [ONE, ONE | {"group": "technical", "skills": ["bug"]}]
 @pytest.mark.parametrize(
     ("asked", "group", "why"),
     [
+        ({"rules": ["late route"], "group": "billing", "said_group": "technical"}, "technical", "a person said so"),
         ({"rules": ["big bug", "late route"]}, "technical", "rule: big bug"),
         (
             {"rules": ["refund"], "intent": "refund"},

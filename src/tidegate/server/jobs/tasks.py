@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tidegate.server.jobs import app, inbox, replay
+from tidegate.server.jobs import app, inbox, outbox, replay
 
-__all__ = ["app", "inbox", "replay"]
+__all__ = ["app", "inbox", "outbox", "replay"]

@@ -137,7 +137,8 @@ def vet(host: str, found: Iterable[str], allowed: Iterable[Network] = ()) -> lis
     allowed, addresses = tuple(allowed), list(dict.fromkeys(found))
     for text in addresses:
         if (why := why_forbidden(ipaddress.ip_address(text), allowed)) is not None:
+            where = host if host == text else f"{host} is at {text}, which"
             raise ForbiddenAddressError(
-                f"{host} is at {text}, which is {why}; only what TIDEGATE_OUTGOING_ALLOW names may be reached inside"
+                f"{where} is {why}; only what TIDEGATE_OUTGOING_ALLOW names may be reached inside"
             )
     return addresses

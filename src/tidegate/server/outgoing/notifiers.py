@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SCHEMES: Final = (
     *("mailto", "mailtos", "mailgun", "sendgrid", "postmark", "ses", "smtp2go", "resend", "brevo"),
-    *("slack", "msteams", "workflow", "workflows", "gchat", "discord", "mmost", "mmosts", "rocket", "rockets"),
+    *("slack", "workflow", "workflows", "gchat", "discord", "mmost", "mmosts", "rocket", "rockets"),
     *("matrix", "matrixs", "zulip", "webex", "wxteams", "tgram", "nctalk", "nctalks", "synology", "synologys"),
     *(
         "pagerduty",

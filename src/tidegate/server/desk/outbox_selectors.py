@@ -1,0 +1,124 @@
+"""What pages and programs read of the outbox, as far as the person sees the tickets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from django.db import connection
+from django.db.models import Count
+from django.utils import timezone
+
+from tidegate.server.desk.models import Action, Channel, Escalation
+from tidegate.server.people.access import scope_by_ticket
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tidegate.server.people.models import Person
+
+PAGE: Final = 50
+
+
+def actions_list(
+    *,
+    person: Person,
+    state: str = "",
+    kind: str = "",
+    target: str = "",
+    since: datetime | None = None,
+    offset: int = 0,
+    limit: int = PAGE,
+) -> list[Action]:
+    """List actions, the newest first."""
+    wanted = {"state": state, "kind": kind, "target": target, "created_at__gte": since}
+    rows = scope_by_ticket(Action.objects.filter(**{name: value for name, value in wanted.items() if value}), person)
+    return list(rows.select_related("by").order_by("-created_at", "-pk")[offset : offset + limit])
+
+
+def actions_of_ticket(*, person: Person, ticket_id: str) -> list[Action]:
+    """List the actions of a ticket, the newest first; none where the person does not see it."""
+    rows = scope_by_ticket(Action.objects.filter(ticket_id=ticket_id), person)
+    return list(rows.select_related("by").order_by("-created_at", "-pk"))
+
+
+def action_get(*, person: Person, action: int) -> Action | None:
+    """Find an action; None where there is none that the person sees."""
+    return scope_by_ticket(Action.objects.filter(pk=action), person).select_related("by").first()
+
+
+def actions_counts(*, person: Person) -> dict[str, int]:
+    """Count actions by state; every state is named."""
+    found = scope_by_ticket(Action.objects.all(), person).values_list("state").annotate(n=Count("pk")).order_by()
+    return dict.fromkeys(Action.State.values, 0) | dict(found)
+
+
+def escalations_open(*, person: Person) -> list[Escalation]:
+    """List the cases that are open, the newest first; those of which the person sees a ticket."""
+    rows = Escalation.objects.filter(closed_at=None).order_by("-created_at")
+    if not person.groups_seen:
+        return list(rows)
+    from tidegate.server.desk.models import Ticket
+
+    mine = set(Ticket.objects.filter(group__in=person.groups_seen).values_list("ticket_id", flat=True))
+    return [case for case in rows if mine & set(case.tickets)]
+
+
+def channels_list() -> list[Channel]:
+    """List the channels by name; their addresses stay sealed."""
+    return list(Channel.objects.defer("sealed").order_by("name"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingCounts:
+    """How routing did over a time.
+
+    Attributes
+    ----------
+    automatic
+        Assignments that were carried out without asking.
+    suggested
+        Decisions with a route that was not sure enough.
+    overridden
+        Routes that people said over the policy's.
+    misrouted
+        Automatic assignments after which a person moved the ticket to another group within a week.
+    """
+
+    automatic: int
+    suggested: int
+    overridden: int
+    misrouted: int
+
+    @property
+    def misroute_share(self) -> float | None:
+        """Misrouted among automatic ones; None where there are none."""
+        return self.misrouted / self.automatic if self.automatic else None
+
+
+_COUNTS: Final = """
+WITH moved AS (
+  SELECT a.id, EXISTS (
+    SELECT 1 FROM desk_event e
+    WHERE e.ticket_id = a.ticket_id AND e.kind = 'transferred' AND e.actor_kind <> 'system'
+      AND e.at > a.done_at AND e.at <= a.done_at + interval '7 days'
+      AND e.new IS DISTINCT FROM a.payload->>'group'
+  ) AS elsewhere
+  FROM desk_action a WHERE a.kind = 'assign' AND a.state = 'done' AND a.by_id IS NULL AND a.done_at >= %(since)s
+)
+SELECT (SELECT count(*) FROM moved),
+       (SELECT count(*) FROM desk_decision WHERE at >= %(since)s AND automatic = false),
+       (SELECT count(*) FROM desk_override WHERE kind = 'route' AND at >= %(since)s),
+       (SELECT count(*) FROM moved WHERE elsewhere)
+"""
+
+
+def routing_counts(*, since: datetime | None = None) -> RoutingCounts:
+    """Count what became of routes since a moment; None is the last 28 days."""
+    start = timezone.now() - timedelta(days=28) if since is None else since
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS, {"since": start})
+        row = cursor.fetchone() or (0, 0, 0, 0)
+    automatic, suggested, overridden, misrouted = (int(count) for count in row)
+    return RoutingCounts(automatic=automatic, suggested=suggested, overridden=overridden, misrouted=misrouted)
