@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
 
+from helpers.tiny_onnx import write_encoder
 from tidegate.policy.loading import load
 from tidegate.read.cache import ReadingCache
-from tidegate.read.reader import Reader, default_reader
+from tidegate.read.cascade import CascadeReader
+from tidegate.read.onnx import load_encoder
+from tidegate.read.reader import Reader, default_reader, load_reader
+from tidegate.read.teaching import Lessons, teach
 from tidegate.read.twin import KeywordReader
 from tidegate.tables import Readings, Tickets
 from tidegate.tables.words import LEVELS, URGENT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CHANCES = [f"level_{level.lower()}" for level in LEVELS]
@@ -39,13 +46,35 @@ def tickets(*rows: dict[str, Any]) -> pl.DataFrame:
     return Tickets.validate(pl.DataFrame(filled, schema=Tickets.create_empty().schema))
 
 
-@pytest.fixture(params=["keywords", "packaged", "packaged with a cache"])
+@pytest.fixture(scope="session")
+def transformer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fit a model of a few intents on a sentence transformer, and save it."""
+    encoder = load_encoder(write_encoder(tmp_path_factory.mktemp("encoder")))
+    said = {"billing": "my invoice was charged not", "access": "password login locked", "shipping": "parcel order late"}
+    rows = [{"body": f"{text} {number}"} for number in range(20) for text in said.values()]
+    lessons = Lessons(tickets=tickets(*rows), labels={"intent": pl.Series([*said] * 20)}, order=None, hindsight=False)
+    folder = tmp_path_factory.mktemp("model")
+    teach(lessons, coverage=0.9, folds=2, encoder=encoder)[0].save(folder)
+    return folder
+
+
+READERS = (
+    "keywords", "packaged", "packaged with a cache", "sentence transformer", "packaged, then keywords",
+    "packaged, then sentence transformer",
+)  # fmt: skip
+
+
+@pytest.fixture(params=READERS)
 def reader(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Reader:
     policy = load("starter")
-    if request.param == "keywords":
-        return KeywordReader(policy)
     kept = ReadingCache(tmp_path_factory.mktemp("cache")) if "cache" in request.param else None
-    return default_reader(policy, cache=kept)
+    made: list[Any] = [
+        load_reader(request.getfixturevalue("transformer"), policy) if "transformer" in name
+        else KeywordReader(policy) if "keywords" in name
+        else default_reader(policy, cache=kept)
+        for name in request.param.split(", then ")
+    ]  # fmt: skip
+    return made[0] if len(made) == 1 else CascadeReader(first=made[0], second=made[1], policy=policy)
 
 
 def test_hostile_texts_are_read_or_said_to_be_unread(reader: Reader) -> None:

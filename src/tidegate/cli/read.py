@@ -13,6 +13,8 @@ from tidegate.cli import support
 if TYPE_CHECKING:
     import polars as pl
 
+    from tidegate.read.cascade import FullReader
+
 
 class Format(StrEnum):
     """Shapes that readings can be written in."""
@@ -30,6 +32,10 @@ def read(
     model: Annotated[
         Path | None, typer.Option(help="Folder that `tidegate train` wrote. Default: the packaged one.")
     ] = None,
+    second: Annotated[
+        Path | None,
+        typer.Option(help="Folder of a dearer model for tickets below `review.second_below` of the policy."),
+    ] = None,
     policy: Annotated[str, typer.Option(help="starter, playbook, or a policy file.")] = "starter",
     map_file: Annotated[Path | None, typer.Option("--map", help="Column mapping.")] = None,
     now: Annotated[str | None, typer.Option(help="Moment of asking, ISO 8601. Default: the present.")] = None,
@@ -44,6 +50,7 @@ def read(
     with support.errors():
         from tidegate.cli import texts
         from tidegate.policy.loading import load
+        from tidegate.read.cascade import CascadeReader
         from tidegate.read.embedding import MODELS
         from tidegate.read.reader import load_reader
         from tidegate.tables.errors import InputError
@@ -57,7 +64,10 @@ def read(
             support.say(f"note: {note}")
         if intake.rejected.height:
             support.say(f"rejected {intake.rejected.height:,} of {intake.read:,} rows")
-        reader = load_reader(model or MODELS, load(policy))
+        rules = load(policy)
+        reader: FullReader = load_reader(model or MODELS, rules)
+        if second is not None:
+            reader = CascadeReader(first=reader, second=load_reader(second, rules), policy=rules)
         with support.progress("reading") as progress:
             readings = reader.read_fully(intake.table, now=moment, progress=progress)
     _write(readings, output, out, top)
@@ -88,7 +98,7 @@ def _object(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "ticket_id": row["ticket_id"],
         "intent": row["intent"],
-        "intent_probabilities": {k: round(v, 4) for k, v in (row["intent_probabilities"] or {}).items()} or None,
+        "intent_probabilities": _rounded(row["intent_probabilities"]),
         "in_scope": row["in_scope"],
         "level_probabilities": {level: round(row[f"level_{level.lower()}"], 4) for level in LEVELS},
         "level_set": row["level_set"],
@@ -107,6 +117,11 @@ def _object(row: dict[str, Any]) -> dict[str, Any]:
         **{name: row[name] for name in ("effort_minutes", "escalation_risk", "expected_csat") if name in row},
         "unread": row["unread"],
     }
+
+
+def _rounded(chances: dict[str, float | None] | None) -> dict[str, float] | None:
+    """Probabilities of the intents that the reader of this ticket knows."""
+    return {name: round(chance, 4) for name, chance in (chances or {}).items() if chance is not None} or None
 
 
 def _table(readings: pl.DataFrame, total: int) -> str:

@@ -29,6 +29,10 @@ def train(
     csat: Annotated[str | None, typer.Option(help="Column with satisfaction; its lowest value is bad.")] = None,
     split_by_time: Annotated[str | None, typer.Option(help="Column with the time to hold out by.")] = None,
     folds: Annotated[int, typer.Option(min=2, max=20, help="Folds, where there is no time to hold out by.")] = 5,
+    encoder: Annotated[
+        Path | None,
+        typer.Option(help="Folder of a sentence transformer in ONNX, learned on instead of the packaged table."),
+    ] = None,
     policy: Annotated[str, typer.Option(help="starter, playbook, or a policy file: its coverage is used.")] = "starter",
     map_file: Annotated[Path | None, typer.Option("--map", help="Column mapping.")] = None,
     now: Annotated[str | None, typer.Option(help="Moment of asking, ISO 8601. Default: the present.")] = None,
@@ -39,6 +43,7 @@ def train(
     with support.errors():
         from tidegate.cli import card_output, texts
         from tidegate.policy.loading import load
+        from tidegate.read.onnx import load_encoder
         from tidegate.read.teaching import teach
         from tidegate.tables.errors import InputError
 
@@ -52,7 +57,13 @@ def train(
         source = texts.open_source(history, texts=text or (), map_file=map_file, now=moment)
         lessons = _lessons(source, named, split_by_time, moment, timezone)
         with support.progress("learning") as progress:
-            model, card = teach(lessons, coverage=load(policy).review.coverage, folds=folds, progress=progress)
+            model, card = teach(
+                lessons,
+                coverage=load(policy).review.coverage,
+                folds=folds,
+                encoder=load_encoder(encoder) if encoder is not None else None,
+                progress=progress,
+            )
         with support.writing(out):
             model.save(out)
             card_output.save(card, out)

@@ -220,6 +220,12 @@ class Review(Part):
     languages: tuple[str, ...] = Field(
         (), description="languages that the team trusts the reader in; empty means the model's own"
     )
+    second_below: Number = Field(
+        0.6,
+        ge=0,
+        le=1,
+        description="confidence in the intent below which a second reader, where there is one, reads it",
+    )
 
 
 class Policy(Part):

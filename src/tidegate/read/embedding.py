@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
@@ -32,6 +32,19 @@ MODELS: Final = Path(__file__).parent / "models"
 _TYPES: Final = {"I8": np.int8, "F16": np.float16, "F32": np.float32}
 _ROWS: Final = 128
 """Texts pooled at a time: bounds the table of their token counts."""
+
+
+class Encoder(Protocol):
+    """Anything that turns texts into vectors: the packaged table, or a sentence transformer on disk."""
+
+    @property
+    def dimensions(self) -> int:
+        """Length of an embedding."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed texts, each scaled to length 1; shape (texts, dimensions), float32."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-    from tidegate.read.embedding import Embedding
+    from tidegate.read.embedding import Encoder
 
 FORMAT: Final = 1
 """Version of the saved arrays; a reader of another version says so instead of guessing."""
@@ -120,7 +120,7 @@ class Heads:
     columns: Sparse | None = None
     context: tuple[str, ...] = ()
 
-    def text_logits(self, texts: pl.Series, embedding: Embedding) -> NDArray[np.float32]:
+    def text_logits(self, texts: pl.Series, embedding: Encoder) -> NDArray[np.float32]:
         """Read texts: the part of the logits that rests on them, bias included, shape (texts, logits)."""
         plain = texts.fill_null("")
         out = embedding.embed(plain.to_list()) @ self.dense + self.bias

@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tidegate.read.conformal import Window
-from tidegate.read.embedding import MODELS, Embedding, load_embedding
+from tidegate.read.embedding import MODELS, Encoder, load_embedding
 from tidegate.read.heads import Heads
+from tidegate.read.onnx import OnnxEncoder, load_encoder
 from tidegate.tables.errors import ModelError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import polars as pl
     from numpy.typing import NDArray
 
@@ -32,7 +32,7 @@ class Model:
     heads
         The questions it answers.
     embedding
-        The table that they were fitted on.
+        What they were fitted on: the packaged table, or a sentence transformer.
     version
         Changes whenever the model or the table does.
     languages
@@ -48,7 +48,7 @@ class Model:
     """
 
     heads: Heads
-    embedding: Embedding
+    embedding: Encoder
     version: str
     languages: tuple[str, ...]
     scope: float
@@ -58,8 +58,10 @@ class Model:
 
     def text_logits(self, texts: pl.Series) -> NDArray[np.float32]:
         """Logits of all heads that rest on the texts: the model's own, then the packaged ones that fill in."""
-        parts = [heads.text_logits(texts, self.embedding) for heads in (self.heads, self.rest) if heads is not None]
-        return np.concatenate(parts, axis=1)
+        own = self.heads.text_logits(texts, self.embedding)
+        if self.rest is None:
+            return own
+        return np.concatenate([own, self.rest.text_logits(texts, load_embedding(MODELS))], axis=1)
 
     def answers(
         self, text_logits: NDArray[np.float32], context: pl.DataFrame
@@ -69,13 +71,22 @@ class Model:
         own = self.heads.split(text_logits[:, :width] + self.heads.column_logits(context))
         return own if self.rest is None else self.rest.split(text_logits[:, width:]) | own
 
+    def intents(self, text_logits: NDArray[np.float32]) -> NDArray[np.floating]:
+        """Take the logits of every intent as far as they rest on the texts, shape (texts, intents)."""
+        width = len(self.heads.bias)
+        own = self.heads.split(text_logits[:, :width])
+        return (own if "intent" in own or self.rest is None else self.rest.split(text_logits[:, width:]))["intent"][1]
+
     def save(self, folder: Path) -> None:
         """Write the model into a folder, which is made if it is not there."""
         folder.mkdir(parents=True, exist_ok=True)
         self.heads.save(folder / "heads.npz")
         scores: dict[str, Any] = {name: window.scores for name, window in self.windows.items()}
         np.savez_compressed(folder / "windows.npz", **scores)
-        about = {"languages": self.languages, "scope": self.scope, "base": self.base, "table": _table(MODELS)}
+        about: dict[str, Any] = {"languages": self.languages, "scope": self.scope, "base": self.base}
+        about["table"] = _table(MODELS)
+        if isinstance(self.embedding, OnnxEncoder):
+            about["encoder"] = {"folder": str(self.embedding.folder.resolve()), "sha256": self.embedding.digest}
         (folder / "model.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
 
@@ -85,7 +96,9 @@ def load_model(folder: Path) -> Model:
     Raises
     ------
     ModelError
-        If the folder is not a model, is damaged, or was trained on another embedding table.
+        If the folder is not a model, is damaged, or was trained on another embedding table or sentence transformer.
+    MissingExtraError
+        If it rests on a sentence transformer and onnxruntime is not installed.
     """
     if not (folder / "model.json").is_file():
         raise ModelError(f"{folder}: no model here (model.json is missing); tidegate train writes one with --out")
@@ -93,16 +106,19 @@ def load_model(folder: Path) -> Model:
         about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         languages, scope, table = tuple(about["languages"]), float(about["scope"]), about["table"]
         base = tuple(float(share) for share in about["base"])
+        encoder = about.get("encoder")
+        wanted = None if encoder is None else (Path(encoder["folder"]), str(encoder["sha256"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder}: model.json cannot be read: {error}") from None
     if table != _table(MODELS):
         raise ModelError(f"{folder}: trained on another version's embedding table; train it anew")
     heads = Heads.load(folder / "heads.npz")
     rest = None if folder == MODELS else Heads.load(MODELS / "heads.npz")
-    digest = hashlib.blake2b((folder / "heads.npz").read_bytes() + table.encode(), digest_size=8).hexdigest()
+    made_of = table if wanted is None else table + wanted[1]
+    digest = hashlib.blake2b((folder / "heads.npz").read_bytes() + made_of.encode(), digest_size=8).hexdigest()
     return Model(
         heads=heads,
-        embedding=load_embedding(MODELS),
+        embedding=load_embedding(MODELS) if wanted is None else _encoder(folder, *wanted),
         version=digest,
         languages=languages,
         scope=scope,
@@ -110,6 +126,14 @@ def load_model(folder: Path) -> Model:
         base=base,
         rest=rest,
     )
+
+
+def _encoder(folder: Path, where: Path, digest: str) -> OnnxEncoder:
+    """Load the sentence transformer that a model was fitted on."""
+    encoder = load_encoder(where)
+    if encoder.digest != digest:
+        raise ModelError(f"{folder}: trained on another sentence transformer than the one in {where}; train it anew")
+    return encoder
 
 
 def _table(folder: Path) -> str:

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 import polars as pl
 
+from tidegate.read import mail
 from tidegate.read.conformal import likely_sets
 from tidegate.read.context import context_of
 from tidegate.read.embedding import MODELS
 from tidegate.read.given import LEARNED, given_levels, moved
 from tidegate.read.model import Model, load_model
-from tidegate.read.signals import signals
+from tidegate.read.signals import EVIDENCE, signals
+from tidegate.read.telling import telling
 from tidegate.tables.contracts import Readings
 from tidegate.tables.words import LEVELS, NATURES, URGENT
 
@@ -44,6 +46,8 @@ KEEP: Final = 0.02
 _SCHEMA: Final = Readings.create_empty().schema
 _BATCH: Final = 4096
 _SILENT: Final = "no text"
+_KEPT: Final = 2
+"""Version of the columns that are kept of a text: those of another are read anew."""
 
 
 class Reader(Protocol):
@@ -128,7 +132,7 @@ class StaticReader:
 
     def _kept_under(self) -> str:
         """Name what a reading rests on besides the text: the model, the word lists, the zone of deadlines."""
-        said = f"{self.model.version} {lexicon_digest()} {self.policy.calendar.timezone}"
+        said = f"{_KEPT} {self.model.version} {lexicon_digest()} {self.policy.calendar.timezone}"
         return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
 
     def _texts(self, rows: pl.DataFrame) -> pl.DataFrame:
@@ -136,8 +140,16 @@ class StaticReader:
         found = signals(rows, zone=self.policy.calendar.timezone)
         logits = self.model.text_logits(found["text"])
         silent = found["text"].str.strip_chars() == ""
-        return found.drop("text").with_columns(
-            pl.Series("logits", logits, dtype=pl.Array(pl.Float32, logits.shape[1])), silent=silent
+        about = self.model.intents(logits).argmax(axis=1)
+        spans = telling(
+            found["masked"].to_list(), about, lambda texts: self.model.intents(self.model.text_logits(texts))
+        )
+        return found.drop("text", "masked").with_columns(
+            pl.Series("logits", logits, dtype=pl.Array(pl.Float32, logits.shape[1])),
+            silent=silent,
+            about=pl.Series(about, dtype=pl.Int16),
+            about_start=spans["start"],
+            about_end=spans["end"],
         )
 
     def _readings(self, tickets: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
@@ -154,6 +166,7 @@ class StaticReader:
         ]
         columns = {name: found[name] for name in found.columns} | {column.name: column for column in made}
         columns |= {column.name: column for column in self._doubt(levels, columns, tickets["language"])}
+        columns["evidence"] = _with_intent(columns, answers["intent"][0], mail.original(tickets))
         kept = [columns[name].cast(dtype).alias(name) for name, dtype in _SCHEMA.items()]
         return pl.DataFrame([*kept, *_more(answers, said)])
 
@@ -226,6 +239,29 @@ def _intent(answer: tuple[Head, NDArray[np.floating]], said: NDArray[np.bool_]) 
         _where(said, pl.Series(probabilities.max(axis=1))).alias("intent_confidence"),
         _where(said, pl.Series(logits.max(axis=1).astype(np.float64))).alias("in_scope"),
     ]
+
+
+def _with_intent(columns: Mapping[str, pl.Series], head: Head, originals: pl.Series) -> pl.Series:
+    """Add the telling sentence to the evidence, where the intent is the one that the text alone speaks for."""
+    names = pl.Series([*head.classes, None], dtype=pl.String)
+    frame = pl.DataFrame(
+        [
+            columns["evidence"],
+            columns["intent"],
+            columns["intent_confidence"].alias("confidence"),
+            columns["about_start"].alias("start"),
+            columns["about_end"].alias("end"),
+            names.gather(columns["about"]).alias("about"),
+            originals.alias("whole"),
+        ]
+    )
+    quote = pl.col("whole").str.slice(pl.col("start"), pl.col("end") - pl.col("start"))
+    entry = pl.struct(pl.lit("intent").alias("name"), "confidence", "start", "end", quote.alias("quote"))
+    told = (pl.col("about") == pl.col("intent")) & pl.col("start").is_not_null()
+    told = told.fill_null(value=False)
+    return frame.select(
+        evidence=pl.when(told).then(pl.concat_list("evidence", entry.cast(EVIDENCE))).otherwise("evidence")
+    ).to_series()
 
 
 def _nature(answer: tuple[Head, NDArray[np.floating]], said: NDArray[np.bool_]) -> pl.Series:

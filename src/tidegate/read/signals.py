@@ -30,7 +30,7 @@ BATCH: Final = 32_768
 """Texts read at a time: bounds the memory that hits take."""
 
 _CERTAIN: Final = 0.98  # no number of phrases makes a signal surer
-_EVIDENCE: Final = pl.Struct(
+EVIDENCE: Final = pl.Struct(
     {"name": pl.String, "confidence": pl.Float64, "start": pl.Int32, "end": pl.Int32, "quote": pl.String}
 )
 _STATED: Final = 0.8  # confidence in a deadline that was read
@@ -71,7 +71,7 @@ def signals(
         ``deadline_at``, ``read_users``, ``product_area``, ``nature``, ``nature_confidence``: null where the text does
         not say; ``read_language`` (also ``other`` and ``unknown``), ``language_confidence``; ``evidence`` as in the
         readings table, offsets in characters of subject + newline + body; ``text``: the cleaned text that models read;
-        ``unread``: why a part was not read, null where all was.
+        ``masked``: the same with every character in its place; ``unread``: why a part was not read, null where all was.
 
     Notes
     -----
@@ -121,6 +121,7 @@ def _read(texts: pl.DataFrame, lexicon: phrases.Lexicon, zone: str, day_ends: ti
             "language_confidence": languages["language_confidence"],
             "evidence": _evidence(seen.hits, users, due, originals),
             "text": cleaned["text"],
+            "masked": cleaned["masked"],
             "unread": cleaned["unread"],
         }
     )
@@ -246,12 +247,12 @@ def _evidence(hits: Hits, users: pl.DataFrame, due: pl.DataFrame, originals: pl.
         }
     ).sort("row", "start", "end", "name")
     if flat.is_empty():
-        return pl.Series([[]], dtype=pl.List(_EVIDENCE)).new_from_index(0, len(originals))
+        return pl.Series([[]], dtype=pl.List(EVIDENCE)).new_from_index(0, len(originals))
     places = zip(flat["row"].to_list(), flat["start"].to_list(), flat["end"].to_list(), strict=True)
     quotes = [originals[row][start:end] for row, start, end in places]
-    spans = flat.select("row", each=pl.struct(*_EVIDENCE_OF, quote=pl.Series(quotes)).cast(_EVIDENCE))
+    spans = flat.select("row", each=pl.struct(*_EVIDENCE_OF, quote=pl.Series(quotes)).cast(EVIDENCE))
     lists = spans.group_by("row", maintain_order=True).agg("each")
-    return _spread(lists["each"], lists["row"], len(originals)).fill_null(pl.lit([], pl.List(_EVIDENCE)))
+    return _spread(lists["each"], lists["row"], len(originals)).fill_null(pl.lit([], pl.List(EVIDENCE)))
 
 
 def _named(name: str, rows: pl.DataFrame) -> pl.Series:

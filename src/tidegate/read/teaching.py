@@ -21,6 +21,7 @@ from tidegate.tables.words import LEVELS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tidegate.read.embedding import Encoder
     from tidegate.read.learning import Learned
 
     Progress = Callable[[int, int], None]
@@ -54,7 +55,12 @@ class Lessons:
 
 
 def teach(
-    lessons: Lessons, *, coverage: float, folds: int = 5, progress: Progress | None = None
+    lessons: Lessons,
+    *,
+    coverage: float,
+    folds: int = 5,
+    encoder: Encoder | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Model, dict[str, Any]]:
     """Fit and judge a model.
 
@@ -66,6 +72,8 @@ def teach(
         What level sets shall hold.
     folds
         Used where ``lessons.order`` is None.
+    encoder
+        What turns texts into vectors; None for the packaged table.
     progress
         Called with steps done and steps in all.
 
@@ -94,7 +102,7 @@ def teach(
     width = len(described)
     texts_and = pl.concat([texts, pl.Series(described["text"], dtype=pl.String)])
     blank = pl.DataFrame({name: [None] * width for name in context.columns}, schema=context.schema)
-    design = Design.of(texts_and, pl.concat([context, blank]), load_embedding())
+    design = Design.of(texts_and, pl.concat([context, blank]), encoder or load_embedding())
     taught = [_with_descriptions(question, described) for question in asked]
     rows = np.arange(len(texts))
     always = np.arange(len(texts), len(texts) + width)
@@ -109,7 +117,9 @@ def teach(
         "context": list(learned.heads.context),
         "with_descriptions": width > 0,
     }
-    return _model(learned, lessons), {"about": about} | card(learned, texts, coverage, notes)
+    return _model(learned, lessons, encoder or load_embedding()), {"about": about} | card(
+        learned, texts, coverage, notes
+    )
 
 
 def questions(labels: dict[str, pl.Series]) -> list[Question]:
@@ -156,7 +166,7 @@ def _with_descriptions(question: Question, described: pl.DataFrame) -> Question:
     return Question(name=question.name, labels=labels, classes=question.answers(), kind=question.kind)
 
 
-def _model(learned: Learned, lessons: Lessons) -> Model:
+def _model(learned: Learned, lessons: Lessons, encoder: Encoder) -> Model:
     from tidegate.read.language import identify
 
     names = identify(mail.clean(mail.original(lessons.tickets.head(5000)))["text"])["language"]
@@ -172,7 +182,7 @@ def _model(learned: Learned, lessons: Lessons) -> Model:
         base = tuple((counted / counted.sum()).tolist())
     return Model(
         heads=learned.heads,
-        embedding=load_embedding(),
+        embedding=encoder,
         version="",
         languages=tuple(spoken) or ("en",),
         scope=max(scope, -1e9),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
-    from tidegate.read.embedding import Embedding
+    from tidegate.read.embedding import Encoder
 
 JOINT_FROM: Final = 20
 """Labels a class (the median class) from which n-grams join the embedding; below it they learn accidents."""
@@ -106,7 +106,7 @@ class Design:
         return out
 
     @classmethod
-    def of(cls, texts: pl.Series, context: pl.DataFrame, embedding: Embedding) -> Self:
+    def of(cls, texts: pl.Series, context: pl.DataFrame, embedding: Encoder) -> Self:
         """Compute the features of texts and of the context columns beside them, row by row."""
         plain = texts.fill_null("")
         return cls(
