@@ -39,10 +39,7 @@ class Kept:
         return made
 
 
-_KEPT: Final = Kept()
-
-
 def kept(snapshot: Snapshot, person: Person, what: Hashable, make: Callable[[], Piece]) -> Piece:
-    """Keep a piece that all who see the same groups share, until the queue changes."""
+    """Keep a piece that all who see the same groups share; it goes with the snapshot."""
     scope = tuple(sorted(person.groups_seen))
-    return _KEPT.get((snapshot.version, snapshot.now, scope, what), make)
+    return snapshot.remembered("pieces", Kept).get((scope, what), make)

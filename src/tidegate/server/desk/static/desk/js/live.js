@@ -110,7 +110,7 @@ export async function refresh({ now = false } = {}) {
   const row = rows.here();
   const before = row?.getBoundingClientRect().top ?? 0;
   const focused = Boolean(row?.contains(document.activeElement));
-  await window.htmx.ajax("GET", `/queue/lines?${query()}${now ? "&now=1" : ""}`, { target: "#lines", swap: "innerHTML" });
+  await window.htmx.ajax("GET", `/queue/lines?${query()}${now ? "&now=1" : ""}`, { source: "#lines", target: "#lines", swap: "innerHTML" });
   mark = state()?.dataset.mark ?? "";
   const bar = /** @type {HTMLElement | null} */ (document.querySelector("#news"));
   if (bar) bar.hidden = true;

@@ -18,7 +18,7 @@ async function preview() {
 /** @param {string} id */
 async function load(id) {
   beside.dataset.ticket = id;
-  await window.htmx.ajax("GET", `/queue/preview?ticket=${encodeURIComponent(id)}`, { target: beside, swap: "innerHTML" });
+  await window.htmx.ajax("GET", `/queue/preview?ticket=${encodeURIComponent(id)}`, { source: beside, target: beside, swap: "innerHTML" });
   beside.hidden = false;
   beside.scrollTop = 0;
 }

@@ -16,7 +16,7 @@ for (const place of [1, 2, 3, 4]) on(`choose-${place}`, () => choose(place - 1))
 on("confirm", () => form()?.requestSubmit());
 on("skip", () => {
   const ticket = document.querySelector(".doubt")?.getAttribute("data-ticket");
-  if (ticket) window.htmx.ajax("POST", "/review/answer", { values: { ticket, value: "later" }, target: "#card", swap: "innerHTML" });
+  if (ticket) window.htmx.ajax("POST", "/review/answer", { values: { ticket, value: "later" }, source: "#card", target: "#card", swap: "innerHTML" });
 });
 on("open", () => /** @type {HTMLElement | null} */ (document.querySelector("[data-open]"))?.click());
 
@@ -31,4 +31,4 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
   say(title ? `Next: ${title.textContent}` : "Nothing is in doubt.");
 });
 document.body.addEventListener("acted", () => // something was taken back
-  window.htmx.ajax("GET", "/review/card", { target: "#card", swap: "innerHTML" }));
+  window.htmx.ajax("GET", "/review/card", { source: "#card", target: "#card", swap: "innerHTML" }));

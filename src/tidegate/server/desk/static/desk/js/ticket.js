@@ -24,7 +24,7 @@ startTabs();
 
 document.body.addEventListener("acted", async () => {
   const open = document.querySelector("[role=tab][aria-selected=true]")?.id;
-  await window.htmx.ajax("GET", location.pathname, { target: "#main", select: "#main", swap: "outerHTML" });
+  await window.htmx.ajax("GET", location.pathname, { source: "#main", target: "#main", select: "#main", swap: "outerHTML" });
   startTabs(open);
 });
 document.addEventListener("click", (event) => {
