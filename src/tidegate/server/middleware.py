@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
+from django.http import HttpResponseNotAllowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     Respond = Callable[[HttpRequest], HttpResponseBase]
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
+PAGE_METHODS: Final = ("GET", "HEAD", "POST")
 HEADERS: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -83,6 +85,19 @@ class OriginMiddleware:
             _ORIGIN.reset(token)
         response["X-Request-ID"] = found.request_id
         return response
+
+
+class MethodsMiddleware:
+    """Takes GET, HEAD and POST alone outside of the API: views of libraries would take PUT and PATCH for POST."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer, or say which methods there are."""
+        if request.method not in PAGE_METHODS and not request.path.startswith("/api/"):
+            return HttpResponseNotAllowed(PAGE_METHODS)
+        return self.get_response(request)
 
 
 class HeadersMiddleware:

@@ -35,7 +35,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("2fa/", include("allauth.mfa.urls")),
     path("3rdparty/login/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
     path("3rdparty/login/error/", social.login_error, name="socialaccount_login_error"),
-    path("", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("oidc/<slug:provider_id>/login/", own.provider_login, name="openid_connect_login"),
+    path("oidc/<slug:provider_id>/login/callback/", own.provider_callback, name="openid_connect_callback"),
     path("you/", own.account, name="account"),
     path("you/end-sessions/", own.end_sessions, name="account_end_sessions"),
 ]

@@ -1,0 +1,329 @@
+"""Every address, every method, every kind of caller: as docs/reference/access.md says, which this reads."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.db import transaction
+from django.test import Client
+from django.urls import URLResolver, get_resolver
+from django.utils import timezone
+
+from helpers.stage import NOW
+from tidegate.server import health
+from tidegate.server.api.app import document
+from tidegate.server.desk.board import board
+from tidegate.server.desk.models import Delivery, Message, Override, Ticket
+from tidegate.server.desk.policies import policy_ensure
+from tidegate.server.people import secrets, tokens
+from tidegate.server.people.models import RANK, Person, Role, Token
+from tidegate.server.people.tokens import SCOPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.http import HttpResponse
+    from pytest_django.fixtures import SettingsWrapper
+
+pytestmark = pytest.mark.slow
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "access.md"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+PEOPLE = ("viewer", "agent", "lead", "admin", "colleague", "leaver")
+PROGRAMS = ("token", "token of other scopes", "revoked token", "expired token")
+HIDDEN, SEEN = "T-hidden", "T-seen"
+MARK = "zq7741"
+"""Stands in the hidden ticket's subject, text and tags: whoever may not see the ticket reads it nowhere."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the page's tables."""
+
+    address: str
+    methods: tuple[str, ...]
+    least: str
+    scope: str = ""
+    ticket: bool = False
+
+    @property
+    def api(self) -> bool:
+        return self.address.startswith("/api/")
+
+
+def rows() -> list[Row]:
+    """Read the page."""
+    found = []
+    for line in PAGE.read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip(" `") for cell in line.strip("|").split("|")]
+        if line.startswith("| `/"):
+            address, methods, least, *rest = cells
+            scope = rest[0] if len(rest) == 2 else ""
+            found.append(Row(address, tuple(methods.split()), least, scope, rest[-1] == "yes"))
+    return found
+
+
+ROWS = rows()
+
+
+def walk(patterns: list[Any], prefix: str = "/") -> Iterator[tuple[str, Any]]:
+    """Yield every address that Django knows, as the page writes it, and its view."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from walk(pattern.url_patterns, prefix + str(pattern.pattern))
+        else:
+            address = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", prefix + str(pattern.pattern))
+            yield address.replace("^", "").replace("$", ""), pattern.callback
+
+
+ROUTES = [(address, view) for address, view in walk(get_resolver().url_patterns) if address != "/api/v1/"]
+
+
+def test_no_address_is_missing_from_the_page_and_none_is_invented() -> None:
+    assert sorted(row.address for row in ROWS) == sorted(address for address, _ in ROUTES)
+
+
+def test_the_roles_that_views_ask_for_are_those_of_the_page() -> None:
+    said = {row.address: row for row in ROWS}
+    asked = {address: view.needs for address, view in ROUTES if hasattr(view, "needs")}
+    assert {address: said[address].least for address in asked} == {
+        address: str(role) for address, role in asked.items()
+    }
+    assert len(asked) > 30
+
+
+def test_the_methods_of_the_api_are_those_of_its_document() -> None:
+    described = {
+        re.sub(r"<\w+:|<", "{", row.address).replace(">", "}"): {method.lower() for method in row.methods}
+        for row in ROWS
+        if row.api and row.address != "/api/v1/openapi.json"
+    }
+    assert {path: set(operations) for path, operations in document()["paths"].items()} == described
+
+
+def test_the_scopes_of_the_page_are_those_that_there_are() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert dict(re.findall(r"^\| `(\w+:\w+)` \| (.+?) \|$", text, re.MULTILINE)) == SCOPES
+    assert {row.scope for row in ROWS} - {""} <= set(SCOPES)
+
+
+@dataclass
+class Stage:
+    """What is there: two tickets, one of them of a group that the colleague does not see."""
+
+    people: dict[str, Person]
+    override: int
+    delivery: int
+    token: int
+    clients: dict[str, dict[str, Any]]
+    keys: dict[str, int]
+
+
+@pytest.fixture
+def stage(
+    people: dict[str, Person],
+    settings: SettingsWrapper,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> Iterator[Stage]:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [PROVIDER]}}
+    policy = policy_ensure()
+    for ticket_id, group, mark in ((SEEN, "billing", "ordinary"), (HIDDEN, "technical", MARK)):
+        Ticket.objects.create(
+            ticket_id=ticket_id, group=group, subject=f"{mark} cannot pay", body=f"{mark} help", tags=[mark],
+            status="open", created_at=NOW - timedelta(hours=1), requester_id=mark, account_name=mark,
+        )  # fmt: skip
+        Message.objects.create(
+            message_id=f"m-{ticket_id}", ticket_id=ticket_id, at=NOW, author_kind="requester", public=True,
+            body=f"{mark} still",
+        )  # fmt: skip
+    made = Override.objects.create(
+        ticket_id=HIDDEN, kind="level", value="P1", by=people["lead"], at=NOW, policy=policy, reason=MARK
+    )
+    delivery = Delivery.objects.create(source="desk", delivery_id="1", kind="tickets", body="[]", rows=0)
+    monkeypatch.setattr(board, "_clock", lambda: NOW)
+    monkeypatch.setattr(health, "CHECKS", {})  # no worker runs here
+    board.forget()
+    keyed = "/keys/" in request.node.name  # the key is none that a browser could use: other pages would read it
+    keys = {name: _second_factors(person, keyed=keyed) for name, person in people.items()}
+    issued = tokens.token_create(by=people["admin"], name="Other", source="other", scopes=["queue:read"])
+    yield Stage(people, made.pk, delivery.pk, issued.token.pk, _sessions(people), keys)
+    board.forget()
+
+
+PROVIDER = {
+    "provider_id": "company",
+    "name": "Company",
+    "client_id": "x",
+    "secret": "x",
+    "settings": {"server_url": "http://127.0.0.1:9"},  # nobody listens there
+}
+
+
+def _second_factors(person: Person, *, keyed: bool) -> int:
+    person.set_password("a river under the bridge")
+    person.save()
+    Authenticator.objects.create(user=person, type="totp", data={"secret": secrets.seal("A" * 32).decode()})
+    RecoveryCodes.activate(person)
+    data = {"name": "key", "credential": {}}
+    return Authenticator.objects.create(user=person, type="webauthn", data=data).pk if keyed else 1
+
+
+def _sessions(people: dict[str, Person]) -> dict[str, dict[str, Any]]:
+    found = {}
+    for name in PEOPLE:
+        client = Client()
+        client.force_login(people[name])
+        found[name] = {key: morsel.value for key, morsel in client.cookies.items()}
+    return found
+
+
+def _caller(stage: Stage, row: Row, actor: str) -> Client:
+    """Return what an actor asks with."""
+    if actor in PEOPLE:
+        client = Client(raise_request_exception=False)
+        client.cookies.load(stage.clients[actor])
+        return client
+    if actor == "stranger":
+        return Client(raise_request_exception=False)
+    scope = row.scope or "queue:read"
+    others = sorted(set(SCOPES) - {scope})
+    made = tokens.token_create(
+        by=stage.people["admin"], name=actor, source="desk", scopes=others if actor == PROGRAMS[1] else [scope]
+    )
+    ended = timezone.now() - timedelta(seconds=1)
+    if actor == "revoked token":
+        Token.objects.filter(pk=made.token.pk).update(revoked_at=ended)
+    if actor == "expired token":
+        Token.objects.filter(pk=made.token.pk).update(expires_at=ended)
+    return Client(headers={"Authorization": f"Bearer {made.key}"}, raise_request_exception=False)
+
+
+def _path(stage: Stage, row: Row, actor: str) -> str:
+    """Fill an address in."""
+    keys = {"pk": stage.people["viewer"].pk, "ticket_id": HIDDEN, "number": 1, "replay_id": 1, "act": "end-sessions"}
+    keys |= {"uidb36": "1", "key": "abc-def", "provider_id": "company", "source": "desk", "kind": "tickets"}
+    special = {
+        "/people/tokens/<int:pk>/revoke": {"pk": stage.token},
+        "/api/v1/overrides/<int:number>": {"number": stage.override},
+        "/api/v1/deliveries/<int:number>": {"number": stage.delivery},
+        "/accounts/2fa/webauthn/keys/<int:pk>/remove/": {"pk": stage.keys.get(actor, 1)},
+        "/accounts/2fa/webauthn/keys/<int:pk>/edit/": {"pk": stage.keys.get(actor, 1)},
+    }
+    keys |= special.get(row.address, {})
+    path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(keys[found[1]]), row.address)
+    query = {"/queue/preview": f"?ticket={HIDDEN}", "/similar": f"?ticket={HIDDEN}", "/policy/compare": "?a=1&b=1"}
+    program = (
+        "?person=agent@example.test" if row.address == "/api/v1/overrides/<int:number>" and actor == "token" else ""
+    )
+    return path + query.get(row.address, "") + program
+
+
+def _sent(stage: Stage, row: Row, actor: str) -> dict[str, Any]:
+    """Return what a form or a body holds: something that works for who may."""
+    person = {"person": "agent@example.test"} if actor in PROGRAMS else {}
+    bodies = {
+        "/api/v1/next": person,
+        "/api/v1/tickets/<path:ticket_id>/assign": {"assignee": None, **person},
+        "/api/v1/tickets/<path:ticket_id>/overrides": {"kind": "level", "value": "P2", **person},
+    }
+    if row.api:
+        return {"data": bodies.get(row.address, {}), "content_type": "application/json"}
+    forms = {
+        "/queue/act": {"ticket": HIDDEN, "act": "level", "value": "P2"},
+        "/queue/take-back": {"override": stage.override},
+        "/review/answer": {"ticket": HIDDEN, "value": "P2"},
+        "/people/<int:pk>": {"role": "viewer"},
+    }
+    return {"data": forms.get(row.address, {})}
+
+
+def outcome(answer: HttpResponse) -> str:
+    """Name what an answer means for the one who asked."""
+    where = answer.headers.get("Location", "")
+    if answer.status_code == 401 or ("/accounts/login/" in where and "next=" in where):
+        return "sign in"
+    named = {403: "no", 404: "not there", 405: "no such method"}
+    return named.get(answer.status_code) or ("failure" if answer.status_code >= 500 else "in")
+
+
+def expected(row: Row, actor: str) -> str:
+    """Say what the page says."""
+    if row.least == "anyone":
+        return "in"
+    if row.least == "signature" or actor in ("stranger", "leaver"):
+        return "sign in"
+    if actor in PROGRAMS:
+        known = row.api and actor in ("token", "token of other scopes")
+        return "sign in" if not known else "in" if actor == "token" else "no"
+    role = {"colleague": "agent"}.get(actor, actor)
+    if RANK[Role(role)] < RANK[Role(row.least)]:
+        return "no"
+    return "not there" if actor == "colleague" and row.ticket else "in"
+
+
+def ask(stage: Stage, row: Row, method: str, actor: str) -> HttpResponse:
+    """Ask once, and take back whatever came of it."""
+    with transaction.atomic():
+        client = _caller(stage, row, actor)
+        path, sent = _path(stage, row, actor), _sent(stage, row, actor)
+        safe = method in ("GET", "HEAD", "OPTIONS")
+        answer = getattr(client, method.lower())(path, **({} if safe else sent))
+        answer.read = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        transaction.set_rollback(True)
+    if not safe and answer.status_code < 400:
+        board.forget()
+    return answer
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.address for row in ROWS])
+def test_each_caller_gets_what_the_page_says(stage: Stage, row: Row) -> None:
+    actors = ("stranger", *PEOPLE, *PROGRAMS)
+    answers = {(method, actor): ask(stage, row, method, actor) for method in row.methods for actor in actors}
+    found = {key: outcome(answer) for key, answer in answers.items()}
+    assert found == {(method, actor): expected(row, actor) for method, actor in found} | _exceptions(row, found)
+    blind = ("stranger", "colleague", "leaver", *PROGRAMS[1:])
+    leaks = [key for key, answer in answers.items() if key[1] in blind and MARK.encode() in answer.read]
+    assert leaks == []
+
+
+def _exceptions(row: Row, found: dict[tuple[str, str], str]) -> dict[tuple[str, str], str]:
+    """Say where a right answer looks like another: each with its reason."""
+    refused = {
+        # allauth says 401 where the provider did not sign anybody in
+        "/accounts/oidc/<slug:provider_id>/login/callback/": "sign in",
+        "/accounts/3rdparty/login/error/": "sign in",
+        # the sample provider cannot be reached: 503
+        "/accounts/oidc/<slug:provider_id>/login/": "failure",
+        # there is no mail, so there is nothing to send a form to
+        "/accounts/password/reset/": "not there",
+        # a replay that there is not
+        "/policy/replays/<int:replay_id>": "not there",
+        "/policy/replays/<int:replay_id>/stop": "not there",
+    }
+    if row.address not in refused:
+        return {}
+    only = {"/accounts/password/reset/": "POST", "/accounts/oidc/<slug:provider_id>/login/": "POST"}.get(row.address)
+    return {
+        key: refused[row.address] for key in found if expected(row, key[1]) == "in" and (only is None or key[0] == only)
+    }
+
+
+def test_no_other_method_does_anything(stage: Stage) -> None:
+    wrong = {}
+    for row in ROWS:
+        head = ("HEAD",) if "GET" in row.methods else ()
+        for method in [method for method in METHODS if method not in (*row.methods, *head)]:
+            for actor in ("stranger", "admin", "token"):
+                answer = ask(stage, row, method, actor)
+                again = "/accounts/reauthenticate/" in answer.headers.get("Location", "")
+                if not again and outcome(answer) not in ("no such method", "sign in", "no", "not there"):
+                    wrong[method, row.address, actor] = answer.status_code
+    assert wrong == {}
