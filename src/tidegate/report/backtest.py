@@ -26,8 +26,8 @@ SHOWN: Final = {
 
 TITLES: Final = {
     "value_breach": "Value-weighted share of first answers out of target",
-    "breach": "Share of first answers out of target",
     "urgent_in_target": "P0 and P1 answered in target",
+    "breach": "Share of first answers out of target",
     "value_delay": "Value-weighted wait for the first answer",
     "value_delay_squared": "Value-weighted square of that wait",
     "wait_p50": "Wait that half of the tickets stay under",
@@ -38,6 +38,9 @@ TITLES: Final = {
     "overtime": "Work after the end of shifts",
     "unserved": "Tickets never answered before the last shift ended",
 }
+
+CHARTED: Final = ("value_breach", "urgent_in_target")
+"""Measures that a page draws."""
 
 WITHOUT: Final = "The same if customers who wait did not write again:"
 
@@ -140,7 +143,7 @@ def to_html(found: Backtest) -> str:
     if found.without:
         sections += [
             replace(one, title=f"Without follow-ups: {one.title}", lead=WITHOUT if place == 0 else one.lead)
-            for place, one in enumerate(_measures(found.without)[:2])
+            for place, one in enumerate(_measures(found.without)[: len(CHARTED)])
         ]
     if found.bound:
         sections.append(Section(title="Lower bound", body=list_html([bound_words(found.bound)])))
@@ -148,17 +151,24 @@ def to_html(found: Backtest) -> str:
 
 
 def _measures(found: Backtest) -> list[Section]:
-    """Charts of the two first measures, then every measure by level."""
+    """Every measure by level; the first two with charts."""
     sections = []
-    for measure in ("value_breach", "urgent_in_target"):
-        rows = [row for row in found.results if row.measure == measure and row.level == "all"]
-        sections.append(Section(title=TITLES[measure], body=_bars(rows, TITLES[measure])))
     for measure, title in TITLES.items():
-        body = _table(found.results, found.policies, measure)
+        body = "".join(_chart(rows, title) for rows in _drawn(found, measure)) if measure in CHARTED else ""
+        body += _table(found.results, found.policies, measure)
         if found.differences:
             body += _table(found.differences, found.policies[1:], measure)
         sections.append(Section(title=title, body=body))
     return sections
+
+
+def _drawn(found: Backtest, measure: str) -> list[list[Estimate]]:
+    """Return what one measure has over all levels, and what the policies differ by, where there is anything to draw."""
+    sides = (
+        [row for row in side if (row.measure, row.level) == (measure, "all")]
+        for side in (found.results, found.differences)
+    )
+    return [rows for side in sides if (rows := [row for row in side if row.value is not None])]
 
 
 def _scale(found: Backtest) -> str:
@@ -167,7 +177,8 @@ def _scale(found: Backtest) -> str:
         (len(found.seeds), "seed", "seeds"),
         (found.weeks, "week", "weeks"),
     )
-    return ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counts)
+    told = ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counts)
+    return told if found.run == 1 else f"{told} drawn in runs of {found.run}"
 
 
 def _table(rows: tuple[Estimate, ...], policies: tuple[str, ...], measure: str) -> str:
@@ -176,23 +187,36 @@ def _table(rows: tuple[Estimate, ...], policies: tuple[str, ...], measure: str) 
     title = "policy" if rows[0].against is None else f"less {rows[0].against}"
     columns = [Column(name="policy", title=title)]
     columns += [Column(name=level, title=level, number=True) for level in levels]
-    return table_html(columns, [[name, *(" ".join(spell(cells[name, one])) for one in levels)] for name in policies])
+    return table_html(columns, [[name, *(_cell(cells[name, one]) for one in levels)] for name in policies])
 
 
-def _bars(rows: list[Estimate], label: str) -> str:
+def _cell(row: Estimate) -> str:
+    value, interval = spell(row)
+    return f"{value} ({interval})" if interval else value
+
+
+def _chart(rows: list[Estimate], title: str) -> str:
+    """Draw each estimate as a dot on its interval, differences beside a line at zero."""
     import altair as alt
 
     from tidegate.report.chart import SERIES, chart_html
 
+    less = rows[0].against
     data = alt.Data(
-        values=[{"policy": row.policy, "value": row.value, "low": row.low, "high": row.high} for row in rows]
+        values=[dict(zip(("value", "low", "high"), row.edges(100), strict=True), policy=row.policy) for row in rows]
     )
     policy = alt.Y("policy:N").sort(None).title(None)
-    share = alt.X("value:Q").title(None).axis(alt.Axis(format=".0%"))
-    bars = alt.Chart(data, mark=alt.MarkDef("bar", color=SERIES[0]), encoding=alt.FacetedEncoding(x=share, y=policy))
-    whiskers = alt.Chart(
-        data,
-        mark=alt.MarkDef("rule", color="var(--ink)", strokeWidth=2),
-        encoding=alt.FacetedEncoding(x=alt.X("low:Q").title(None), x2=alt.X2("high:Q"), y=policy),
-    )
-    return chart_html(alt.layer(bars, whiskers), label=label, height=28 * len(rows) + 20)
+    x = alt.X("value:Q").title("%" if less is None else f"points less {less}").scale(alt.Scale(zero=less is not None))
+    dots = alt.MarkDef("point", filled=True, size=90, color=SERIES[0], opacity=1)
+    intervals = alt.MarkDef("rule", color=SERIES[0], strokeWidth=3)
+    layers = [
+        alt.Chart(data, mark=intervals, encoding=alt.FacetedEncoding(x=alt.X("low:Q"), x2=alt.X2("high:Q"), y=policy)),
+        alt.Chart(data, mark=dots, encoding=alt.FacetedEncoding(x=x, y=policy)),
+    ]
+    if less is not None:
+        zero = alt.MarkDef("rule", color="var(--ink-soft)", strokeDash=[4, 4])
+        layers.insert(
+            0, alt.Chart(alt.Data(values=[{"at": 0}]), mark=zero, encoding=alt.FacetedEncoding(x=alt.X("at:Q")))
+        )
+    label = title if less is None else f"{title}, less {less}"
+    return chart_html(alt.layer(*layers), label=label, height=28 * len(rows) + 20)

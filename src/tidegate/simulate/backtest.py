@@ -2,7 +2,8 @@
 
 Every policy meets the same tickets, handling times and customers. Intervals are percentiles over weeks and seeds drawn
 again with repetition, the same draw for every policy, so that a difference has an interval of its own, far narrower
-than those of its two sides. Nothing here proves what would have happened: it is an estimate, with what was imputed
+than those of its two sides. A bad week leaves its backlog to the next, so neighbouring weeks are drawn together, in
+runs. Nothing here proves what would have happened: it is an estimate, with what was imputed
 beside it.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import signal
 from dataclasses import asdict, dataclass, replace
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -84,8 +86,8 @@ class Backtest:
         The same as differences from the first policy.
     policies, seeds
         What was compared; the seeds that all policies have finished.
-    weeks
-        Weeks of the past that intervals are drawn from.
+    weeks, run
+        Weeks of the past that intervals are drawn from, and how many neighbouring ones are drawn together.
     imputed
         What is not from the history but assumed, in words.
     missing
@@ -101,6 +103,7 @@ class Backtest:
     policies: tuple[str, ...]
     seeds: tuple[int, ...]
     weeks: int
+    run: int
     imputed: tuple[str, ...]
     missing: tuple[int, ...] = ()
     bound: Bound | None = None
@@ -264,20 +267,42 @@ def summarise(
         policies=tuple(tallies),
         seeds=tuple(seeds),
         weeks=max(weeks),
+        run=run_of(max(weeks)),
         imputed=tuple(imputed),
         missing=tuple(missing),
     )
 
 
+def run_of(weeks: int) -> int:
+    """Weeks that are drawn together, since a week inherits the backlog of the one before: the third root of all."""
+    return max(1, ceil(round(weeks ** (1 / 3), 9)))
+
+
 def _choices(weeks: Sequence[int], *, independent: bool) -> Column:
     """(draws, weeks of all seeds) how often each week is chosen; where seeds share the weeks, seeds are chosen too."""
-    draw, total = np.random.default_rng(0), sum(weeks)
+    draw = np.random.default_rng(0)
     if independent:
-        return draw.multinomial(total, np.full(total, 1 / total), DRAWS).astype(np.float64)
-    longest = max(weeks)
-    of_weeks = draw.multinomial(longest, np.full(longest, 1 / longest), DRAWS)
+        return _runs(weeks, draw)
+    longest = _runs([max(weeks)], draw)
     of_seeds = draw.multinomial(len(weeks), np.full(len(weeks), 1 / len(weeks)), DRAWS)
-    return np.concatenate([of_weeks[:, :n] * of_seeds[:, [i]] for i, n in enumerate(weeks)], axis=1).astype(np.float64)
+    return np.concatenate([longest[:, :n] * of_seeds[:, [i]] for i, n in enumerate(weeks)], axis=1)
+
+
+def _runs(weeks: Sequence[int], draw: np.random.Generator) -> Column:
+    """Draw runs of neighbouring weeks, the last of a seed being followed by its first, until there are as many weeks.
+
+    This is the circular block bootstrap (Politis and Romano 1992). A last run that is too long is cut.
+    """
+    total, run = sum(weeks), run_of(max(weeks))
+    first = np.repeat(np.cumsum([0, *weeks[:-1]]), weeks)  # of each week's seed
+    length = np.repeat(weeks, weeks)
+    begun = draw.integers(0, total, (DRAWS, -(-total // run)))
+    start, size = first[begun][:, :, None], length[begun][:, :, None]
+    week = start + (begun[:, :, None] - start + np.arange(run)) % size
+    chosen = week.reshape(DRAWS, -1)[:, :total]
+    times = np.zeros((DRAWS, total))
+    np.add.at(times, (np.arange(DRAWS)[:, None], chosen), 1.0)
+    return times
 
 
 def _estimate(policy: str, cell: tuple[str, str], drawn: Column, against: str | None = None) -> Estimate:

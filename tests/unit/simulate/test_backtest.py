@@ -10,7 +10,7 @@ import pytest
 from tidegate.backtesting.made_up import IMPUTED, MadeUp
 from tidegate.policy import load
 from tidegate.report.backtest import to_html, to_json, to_text
-from tidegate.simulate.backtest import backtest, in_process
+from tidegate.simulate.backtest import _choices, backtest, in_process
 from tidegate.simulate.clocks import TIME
 from tidegate.simulate.engine import replay
 from tidegate.simulate.measures import Judge, tally
@@ -172,3 +172,28 @@ def test_measures_by_hand() -> None:
     assert told["wait_p50", "all"][0] == pytest.approx(20, rel=0.006)
     assert told["oldest", "all"][0] == 40
     assert np.isnan(told["breach", "P2"][0])
+
+
+@pytest.mark.parametrize(("weeks", "independent"), [([39, 39], False), ([8] * 5, True), ([3], True), ([1], False)])
+def test_weeks_are_drawn_as_often_as_there_are_and_each_alike(weeks: list[int], *, independent: bool) -> None:
+    times = _choices(weeks, independent=independent)
+    assert times.shape == (400, sum(weeks))
+    assert (times.sum(axis=1) == sum(weeks)).all() or not independent
+    assert times.mean(axis=0) == pytest.approx(np.ones(sum(weeks)), abs=0.25)
+
+
+def test_the_interval_of_alike_neighbours_is_wider_than_that_of_the_same_weeks_shuffled() -> None:
+    """Weeks that inherit from each other tell less: with runs the interval says so, about as much as theory does."""
+    draw, weeks, keeps = np.random.default_rng(2), 200, 0.6
+    noise = draw.standard_normal(weeks)
+    series = np.zeros(weeks)
+    for week in range(1, weeks):
+        series[week] = keeps * series[week - 1] + noise[week]
+
+    def spread(values: np.ndarray) -> float:
+        return float(((_choices([weeks], independent=True) @ values) / weeks).std())
+
+    alone = series.std() / np.sqrt(weeks)
+    assert spread(draw.permutation(series)) == pytest.approx(alone, rel=0.25)
+    theory = np.sqrt((1 + keeps) / (1 - keeps)) * alone
+    assert 1.3 * alone < spread(series) < 1.15 * theory
