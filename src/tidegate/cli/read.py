@@ -11,9 +11,13 @@ import typer
 from tidegate.cli import support
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import polars as pl
 
+    from tidegate.cli.texts import Source
     from tidegate.read.cascade import FullReader
+    from tidegate.read.conformal import Drift
 
 
 class Format(StrEnum):
@@ -36,6 +40,10 @@ def read(
         Path | None,
         typer.Option(help="Folder of a dearer model for tickets below `review.second_below` of the policy."),
     ] = None,
+    level: Annotated[
+        str | None,
+        typer.Option(help="Column with the level that tickets finally had: says whether level sets still hold it."),
+    ] = None,
     policy: Annotated[str, typer.Option(help="starter, playbook, or a policy file.")] = "starter",
     map_file: Annotated[Path | None, typer.Option("--map", help="Column mapping.")] = None,
     now: Annotated[str | None, typer.Option(help="Moment of asking, ISO 8601. Default: the present.")] = None,
@@ -46,7 +54,10 @@ def read(
     ] = Format.table,
     out: Annotated[Path | None, typer.Option(help="File to write; default standard output.")] = None,
 ) -> None:
-    """Read tickets' texts: intent, level, signals, each with its confidence and the words that it rests on."""
+    """Read tickets' texts: intent, level, signals, each with its confidence and the words that it rests on.
+
+    With --level, exit with 1 if the level sets have drifted from the coverage that the policy promises.
+    """
     with support.errors():
         from tidegate.cli import texts
         from tidegate.policy.loading import load
@@ -59,18 +70,48 @@ def read(
             raise InputError("parquet is not for a terminal", column="--format", mend="Name a file with --out.")
         moment = support.parse_now(now)
         source = texts.open_source(file, texts=text or (), map_file=map_file, now=moment)
-        intake = source.tickets(moment, timezone)
+        intake = (source if level is None else texts.as_first_known(source, level)).tickets(
+            moment, timezone, first=level is not None
+        )
         for note in intake.notes:
             support.say(f"note: {note}")
         if intake.rejected.height:
             support.say(f"rejected {intake.rejected.height:,} of {intake.read:,} rows")
         rules = load(policy)
-        reader: FullReader = load_reader(model or MODELS, rules)
+        cache = support.reading_cache()
+        reader: FullReader = load_reader(model or MODELS, rules, cache=cache)
         if second is not None:
-            reader = CascadeReader(first=reader, second=load_reader(second, rules), policy=rules)
+            reader = CascadeReader(first=reader, second=load_reader(second, rules, cache=cache), policy=rules)
         with support.progress("reading") as progress:
             readings = reader.read_fully(intake.table, now=moment, progress=progress)
+        drift = None if level is None else _drift(source, level, readings, moment, rules.review.coverage)
     _write(readings, output, out, top)
+    if drift is not None:
+        _say_drift(drift)
+
+
+def _drift(source: Source, column: str, readings: pl.DataFrame, now: datetime, coverage: float) -> Drift:
+    """Compare level sets with the levels that tickets finally had, in the order of the file."""
+    import polars as pl
+
+    from tidegate.read.conformal import coverage_drift
+
+    final = source.with_level(column).tickets(now, None).table.select("ticket_id", final=pl.col("given_level"))
+    known = readings.select("ticket_id", "level_set").join(final, on="ticket_id", maintain_order="left").drop_nulls()
+    held = known.select(pl.col("level_set").list.contains(pl.col("final").cast(pl.String))).to_series()
+    return coverage_drift(held.to_numpy(), coverage)
+
+
+def _say_drift(drift: Drift) -> None:
+    from tidegate.read.conformal import FEWEST
+
+    seen = f"level sets held the final level of {drift.seen:.1%} of {drift.outcomes:,} tickets"
+    if drift.outcomes < FEWEST:
+        support.say(f"{seen}: {FEWEST - drift.outcomes} more outcomes are needed to tell whether they have drifted")
+        return
+    support.say(f"{seen}, {drift.promised:.0%} was promised: {'drifted, train anew' if drift.alarm else 'no drift'}")
+    if drift.alarm:
+        raise typer.Exit(support.NO)
 
 
 def _write(readings: pl.DataFrame, output: Format, out: Path | None, top: int) -> None:

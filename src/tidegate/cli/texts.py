@@ -90,6 +90,12 @@ class Source:
             raise InputError("there is no such column", file=self.name, value=column, expected=near)
 
 
+def as_first_known(source: Source, answer: str) -> Source:
+    """Forget a column that holds the answer, unless the file is a log: its first rows are from before it was known."""
+    source.check(answer)
+    return source if source.is_log else source.without([answer])
+
+
 def open_source(file: Path, *, texts: Sequence[str], map_file: Path | None, now: datetime) -> Source:
     """Read a file and say which of its columns hold the text.
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 WINDOW: Final = 2000
 """Latest outcomes that a threshold is taken from."""
 
+FEWEST: Final = 50
+"""Outcomes below which no alarm is raised: the normal approximation needs about five expected misses."""
+
 _ALARM: Final = 3.3
 """Standard errors between promised and seen coverage that raise the alarm: 1 false alarm in 1,000 looks."""
 
@@ -105,7 +108,7 @@ def coverage_drift(covered: NDArray[np.bool_], coverage: float) -> Drift:
     count = len(latest)
     seen = float(latest.mean()) if count else coverage
     error = np.sqrt(coverage * (1 - coverage) / max(count, 1))
-    enough = count >= 50  # noqa: PLR2004 -- the normal approximation needs about five expected misses
+    enough = count >= FEWEST
     return Drift(
         promised=coverage, seen=seen, outcomes=count, alarm=bool(enough and abs(seen - coverage) > _ALARM * error)
     )

@@ -90,11 +90,7 @@ def teach(
     asked = [question for question in questions(lessons.labels) if len(question.labels.drop_nulls()) >= FEWEST]
     notes = {question.name: shortfalls(question) for question in questions(lessons.labels)}
     if not asked:
-        raise InputError(
-            "too little to learn from",
-            value="; ".join(note for said in notes.values() for note in said),
-            expected="labelled tickets",
-        )
+        raise InputError(f"too little to learn from: {'; '.join(note for said in notes.values() for note in said)}")
     texts = mail.clean(mail.original(lessons.tickets))["text"]
     context = context_of(lessons.tickets, first_only=lessons.hindsight)
     context = context.select(name for name in context.columns if context[name].n_unique() > 1)

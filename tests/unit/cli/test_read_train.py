@@ -11,6 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from helpers.tiny_onnx import write_encoder
 from tidegate.cli.read import read
 from tidegate.cli.train import train
 from tidegate.tables import Readings
@@ -144,3 +145,46 @@ def test_too_little_history_is_refused_with_numbers(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "20 labelled tickets, 30 short of the 50" in result.output
     assert "--intent COLUMN" in run("train", file, "--text", "said", "--out", tmp_path / "m").output
+
+
+def test_a_model_whose_sets_no_longer_hold_the_truth_raises_the_alarm(tmp_path: Path) -> None:
+    """Sets of the packaged reader for calm questions hold P3; told that all of them were P0, it says so and exits 1."""
+    calm = [f"{n},how do I change the colour of sheet {n}" for n in range(60)]
+    words = ("--text", "said", "--level", "final", "--now", NOW, "--format", "ndjson")
+    right = table(tmp_path / "right.csv", "id,said,final", *(f"{row},low" for row in calm))
+    held = run("read", right, *words)
+    wrong = table(tmp_path / "wrong.csv", "id,said,final", *(f"{row},urgent" for row in calm))
+    missed = run("read", wrong, *words)
+    assert "100.0% of 60 tickets, 90% was promised: no drift" in held.stderr
+    assert (held.exit_code, missed.exit_code) == (0, 1)
+    assert "0.0% of 60 tickets, 90% was promised: drifted, train anew" in missed.stderr
+    assert len(missed.stdout.splitlines()) == 60
+    few = run("read", table(tmp_path / "few.csv", "id,said,final", f"{calm[0]},low"), *words)
+    assert "49 more outcomes are needed" in few.stderr
+    assert few.exit_code == 0
+
+
+def test_the_final_level_is_not_read(tmp_path: Path) -> None:
+    """The column that is compared with must not be taken for the filed priority."""
+    file = table(tmp_path / "a.csv", "id,said,priority", "1,the list is empty,urgent")
+    said = [json.loads(run("read", file, "--text", "said", *more, "--format", "ndjson", "--now", NOW).stdout)
+            for more in ((), ("--level", "priority"))]  # fmt: skip
+    assert said[0]["level_source"] == "text and priority"
+    assert said[1]["level_source"] == "text and base rate"
+
+
+@pytest.mark.slow
+def test_a_second_model_reads_what_the_first_is_unsure_of(history: Path, tmp_path: Path) -> None:
+    encoder = write_encoder(tmp_path / "encoder")
+    trained = run("train", history, "--text", "text", "--intent", "category", "--split-by-time", "opened",
+                  "--encoder", encoder, "--out", tmp_path / "second", "--now", NOW)  # fmt: skip
+    assert trained.exit_code == 0, trained.output
+    file = table(tmp_path / "new.csv", "text", "I was charged twice please correct the invoice", "router hm")
+    lines = run(
+        "read", file, "--text", "text", "--second", tmp_path / "second", "--format", "ndjson"
+    ).stdout.splitlines()
+    sure, unsure = (json.loads(line) for line in lines)
+    assert sure["intent"] == "billing"
+    assert unsure["intent"] == "routers"
+    assert set(unsure["intent_probabilities"]) == {"routers", "invoices", "laptops"}
+    assert "billing" in sure["intent_probabilities"]
