@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -48,6 +47,7 @@ def standup(
         from tidegate import pipeline
         from tidegate.cli import inputs
         from tidegate.ingest import read_events, read_messages
+        from tidegate.measure.standup import night_and_day
         from tidegate.measure.standup import standup as day_of
         from tidegate.report import standup as written
         from tidegate.report.history import history
@@ -79,16 +79,6 @@ def standup(
             render = written.standup_page if shape is Shape.html else written.standup_markdown
             text = render(day, zone=zone)
         support.write_text(text, out)
-
-
-def night_and_day(now: datetime, zone: str) -> tuple[datetime, datetime]:
-    """Give 18:00 of the evening before and the end of today, both in the calendar's zone, as UTC."""
-    from zoneinfo import ZoneInfo
-
-    local = now.astimezone(ZoneInfo(zone))
-    evening = datetime.combine(local.date() - timedelta(days=1), time(18), tzinfo=local.tzinfo)
-    midnight = datetime.combine(local.date() + timedelta(days=1), time(0), tzinfo=local.tzinfo)
-    return evening.astimezone(UTC), midnight.astimezone(UTC)
 
 
 def _by_ending(out: Path | None) -> Shape:

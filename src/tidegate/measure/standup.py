@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -71,6 +72,14 @@ class Standup:
     moves: tuple[Move, ...]
     riskiest: pl.DataFrame
     missed: pl.DataFrame
+
+
+def night_and_day(now: datetime, zone: str) -> tuple[datetime, datetime]:
+    """Give 18:00 of the evening before and the end of today, both in the calendar's zone, as UTC."""
+    local = now.astimezone(ZoneInfo(zone))
+    evening = datetime.combine(local.date() - timedelta(days=1), time(18), tzinfo=local.tzinfo)
+    midnight = datetime.combine(local.date() + timedelta(days=1), time(0), tzinfo=local.tzinfo)
+    return evening.astimezone(UTC), midnight.astimezone(UTC)
 
 
 def standup(
@@ -230,4 +239,4 @@ def _missed(ledger: Ledger, since: datetime) -> pl.DataFrame:
     return pl.concat(parts).sort("level", "ticket_id", "what")
 
 
-__all__ = ["OVERLOADED", "RISKIEST", "Move", "Standup", "standup"]
+__all__ = ["OVERLOADED", "RISKIEST", "Move", "Standup", "night_and_day", "standup"]
