@@ -70,7 +70,7 @@ def load_altair() -> ModuleType:
     return alt
 
 
-def chart_html(chart: alt.TopLevelMixin, *, label: str, height: int = 220) -> str:
+def chart_html(chart: alt.TopLevelMixin, *, label: str, height: int = 220, wide: int = WIDE) -> str:
     """Draw a chart as inline SVG, once for a desk and once for a phone.
 
     Parameters
@@ -81,6 +81,8 @@ def chart_html(chart: alt.TopLevelMixin, *, label: str, height: int = 220) -> st
         What the chart shows, for people who do not see it.
     height
         Height of the plot in pixels.
+    wide
+        Width of the plot on a desk, in pixels.
 
     Raises
     ------
@@ -92,7 +94,7 @@ def chart_html(chart: alt.TopLevelMixin, *, label: str, height: int = 220) -> st
     drawn = (
         f'<div class="scroll">{_svg(specification, {})}</div>'
         if fixed
-        else f'<div class="wide">{_svg(specification, {"width": WIDE, "height": height})}</div>'
+        else f'<div class="wide">{_svg(specification, {"width": wide, "height": height})}</div>'
         f'<div class="narrow">{_svg(specification, {"width": NARROW - 60, "height": height}, stacked=True)}</div>'
     )
     return f'<figure role="img" aria-label="{escape(label)}">{drawn}</figure>'
@@ -111,4 +113,4 @@ def _svg(specification: dict[str, Any], size: dict[str, int], *, stacked: bool =
     )
 
 
-__all__ = ["LEVEL_COLOURS", "SERIES", "chart_html", "load_altair"]
+__all__ = ["LEVEL_COLOURS", "SERIES", "WIDE", "chart_html", "load_altair"]

@@ -11,7 +11,7 @@ from tidegate.measure.catalogue import CATALOGUE
 from tidegate.measure.cohorts import cohorts
 from tidegate.measure.evaluate import measure
 from tidegate.measure.measures import Period
-from tidegate.report.chart import chart_html, load_altair
+from tidegate.report.chart import WIDE, chart_html, load_altair
 
 if TYPE_CHECKING:
     import altair as alt
@@ -22,17 +22,16 @@ MOST_WEEKS: Final = 26
 WITHIN: Final = (5, 10, 15, 30, 60, 120, 240, 480, 720, 1440, 2880, 4320, 7200, 10_080)
 """Minutes at which the share of answered tickets is drawn."""
 
-_TREND: Final = ("recontact_rate", "ttfmr_median", "back_and_forths", "near_miss")
+TREND: Final = ("recontact_rate", "ttfmr_median", "back_and_forths", "near_miss")
 _DAYS_SHOWN: Final = 92
 _LEAST_WEEKS: Final = 2
 _HOUR: Final = 60
 _DAY: Final = 1_440
 
 
-def flow_picture(side: Side) -> str:
-    """Draw tickets opened and solved, by day or, for long periods, by week."""
-    alt = load_altair()
-    step = "1d" if side.period.days <= _DAYS_SHOWN else "1w"
+def flow_counts(side: Side) -> pl.DataFrame:
+    """Count tickets opened and solved, by day or, for long periods, by week: ``day``, ``tickets``, ``what``."""
+    step = _step(side)
     tables = cohorts(side.ledger, side.period)
     parts = [
         tables[cohort]
@@ -42,10 +41,20 @@ def flow_picture(side: Side) -> str:
         .collect()
         for cohort, time, what in (("opened", "created_at", "opened"), ("solved", "solved_at", "solved"))
     ]
-    counts = pl.concat(parts).sort("what", "day")
+    return pl.concat(parts).sort("what", "day")
+
+
+def _step(side: Side) -> str:
+    return "1d" if side.period.days <= _DAYS_SHOWN else "1w"
+
+
+def flow_picture(side: Side, *, wide: int = WIDE) -> str:
+    """Draw tickets opened and solved, by day or, for long periods, by week."""
+    alt = load_altair()
+    counts = flow_counts(side)
     if counts.is_empty():
         return ""
-    word = "day" if step == "1d" else "week"
+    word = "day" if _step(side) == "1d" else "week"
     lines = (
         alt.Chart(counts)
         .mark_line(strokeWidth=2)
@@ -56,7 +65,7 @@ def flow_picture(side: Side) -> str:
             strokeDash=alt.StrokeDash("what:N", title=None, scale=alt.Scale(domain=["opened", "solved"])),
         )
     )
-    return chart_html(lines, label=f"Tickets opened and solved a {word}")
+    return chart_html(lines, label=f"Tickets opened and solved a {word}", wide=wide)
 
 
 def waits_picture(side: Side) -> str:
@@ -100,7 +109,7 @@ def _span(minutes: int) -> str:
     return f"{minutes // _HOUR}h" if minutes < _DAY else f"{minutes // _DAY}d"
 
 
-def level_picture(rows: list[dict[str, Any]]) -> str:
+def level_picture(rows: list[dict[str, Any]], *, wide: int = WIDE) -> str:
     """Draw the shares in target by level, with their intervals."""
     alt = load_altair()
     names = ("sla_first_response", "sla_next_response", "sla_resolution")
@@ -128,22 +137,23 @@ def level_picture(rows: list[dict[str, Any]]) -> str:
     points = base.mark_point(filled=True, size=70, opacity=1).encode(
         x=alt.X("share:Q", **share), shape=alt.Shape("promise:N", title=None, scale=alt.Scale(domain=order))
     )
-    return chart_html(spans + points, label="Share in target by level, with intervals", height=240)
+    return chart_html(spans + points, label="Share in target by level, with intervals", height=240, wide=wide)
 
 
 def weekly_picture(side: Side) -> str:
     """Draw leading measures week by week with their intervals, over at most the last `MOST_WEEKS`."""
-    weekly = _weekly(side)
+    weekly = weekly_figures(side)
     if weekly.is_empty():
         return ""
     return "".join(
-        f"<h3>{CATALOGUE[name].title}</h3>" + _ribbon(weekly.filter(pl.col("name") == name), name)
-        for name in _TREND
+        f"<h3>{CATALOGUE[name].title}</h3>" + ribbon(weekly.filter(pl.col("name") == name), name)
+        for name in TREND
         if name in set(weekly["name"])
     )
 
 
-def _weekly(side: Side) -> pl.DataFrame:
+def weekly_figures(side: Side) -> pl.DataFrame:
+    """Measure week by week over at most the last `MOST_WEEKS`: as `measures.RESULTS`, with ``week``, its first day."""
     week = timedelta(days=7)
     count = min(MOST_WEEKS, int(side.period.days // 7))
     if count < _LEAST_WEEKS:
@@ -151,14 +161,15 @@ def _weekly(side: Side) -> pl.DataFrame:
     parts = []
     for back in range(count, 0, -1):
         start = side.period.end - back * week
-        part = measure(side.ledger, Period(start=start, end=start + week), names=_TREND)
+        part = measure(side.ledger, Period(start=start, end=start + week), names=TREND)
         parts.append(
             part.filter((pl.col("segment") == "all") & (pl.col("n") > 0)).with_columns(week=pl.lit(start.date()))
         )
     return pl.concat(parts)
 
 
-def _ribbon(weekly: pl.DataFrame, name: str) -> str:
+def ribbon(weekly: pl.DataFrame, name: str, *, wide: int = WIDE) -> str:
+    """Draw one measure week by week with its interval; rows as `weekly_figures` gives them."""
     alt = load_altair()
     unit = CATALOGUE[name].unit
     scale = 60.0 if unit == "minutes" else 1.0
@@ -168,7 +179,7 @@ def _ribbon(weekly: pl.DataFrame, name: str) -> str:
     x = alt.X("week:T", title=None, axis=alt.Axis(format="%d %b", tickCount=6, labelOverlap=True))
     band = alt.Chart(shown).mark_area(opacity=0.2).encode(x=x, y=alt.Y("low:Q", title=title, axis=axis), y2="high:Q")
     line = alt.Chart(shown).mark_line(point=True, strokeWidth=2).encode(x=x, y="value:Q")
-    return chart_html(band + line, label=f"{CATALOGUE[name].title} week by week", height=110)
+    return chart_html(band + line, label=f"{CATALOGUE[name].title} week by week", height=110, wide=wide)
 
 
 def change_picture(rows: list[dict[str, Any]]) -> str:
@@ -209,4 +220,15 @@ def _zero(alt: Any) -> alt.Chart:  # noqa: ANN401  altair is imported where it i
     return alt.Chart(pl.DataFrame({"x": [0]})).mark_rule(color="var(--line)").encode(x="x:Q")
 
 
-__all__ = ["MOST_WEEKS", "change_picture", "flow_picture", "level_picture", "waits_picture", "weekly_picture"]
+__all__ = [
+    "MOST_WEEKS",
+    "TREND",
+    "change_picture",
+    "flow_counts",
+    "flow_picture",
+    "level_picture",
+    "ribbon",
+    "waits_picture",
+    "weekly_figures",
+    "weekly_picture",
+]

@@ -10,5 +10,6 @@ urlpatterns = [
     path("", include("tidegate.server.urls_operations")),
     path("", include("tidegate.server.desk.urls_policy")),
     path("", include("tidegate.server.api.urls_api")),
+    path("", include("tidegate.server.desk.urls_pulse")),
     path("", include("tidegate.server.desk.urls")),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from tidegate.server.desk.models.decisions import PolicyVersion
@@ -59,6 +60,8 @@ class Pulse(models.Model):
 
     as_of = models.DateTimeField(db_index=True)
     policy = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="+")
+    groups = ArrayField(models.CharField(max_length=200), default=list)
+    """Whose tickets were measured, sorted; empty: all."""
     seconds = models.FloatField()
     """How long computing took."""
     body = models.JSONField()

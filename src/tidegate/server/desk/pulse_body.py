@@ -1,0 +1,171 @@
+"""What the pulse page shows, as plain values that a job computes and the database keeps.
+
+now, since, day_ends   ISO times: the moment of asking, the evening before, the end of the day
+zone, weeks, tickets   the policy's zone, how many weeks and tickets were measured
+breach                 ahead, late: targets before the day ends, and missed ones; first: the five nearest
+changed                what, tickets: since the evening before
+coming                 hours, due, likely, low, high, unknown: the next hours
+people, moves, groups  who holds how much, what could be handed over, how long each group has work for
+leading                the leading measures of the last seven days beside the seven before
+charts                 key, title, lead, svg, columns, rows, note: drawn, and as a table
+sets                   by key: title, total, ids: the tickets behind a figure, at most `SET`
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from tidegate.measure.catalogue import CATALOGUE
+from tidegate.measure.cohorts import cohorts
+from tidegate.measure.measures import Period
+from tidegate.measure.risk import coming, risk
+from tidegate.measure.standup import night_and_day, standup
+from tidegate.report.comparison import Side
+from tidegate.report.figures import between, change, interval, mood, warns, written
+from tidegate.report.history import history as ledger_of
+from tidegate.server.desk.pulse_charts import charts
+
+if TYPE_CHECKING:
+    from tidegate.measure.ledger import Ledger
+    from tidegate.measure.measures import Measure
+    from tidegate.measure.standup import Standup
+    from tidegate.policy.model import Policy
+    from tidegate.server.desk.pulse_history import History
+
+SET: Final = 200
+"""Tickets that are kept behind a figure."""
+SOON: Final = 4
+"""Hours that the sentence about what is coming speaks of."""
+_LISTED: Final = 15
+
+
+def body_of(history: History, policy: Policy) -> dict[str, Any]:
+    """Measure a history; an empty one has a body that says so."""
+    zone = policy.calendar.timezone
+    since, ends = night_and_day(history.now, zone)
+    body: dict[str, Any] = {
+        "now": history.now.isoformat(),
+        "since": since.isoformat(),
+        "day_ends": ends.isoformat(),
+        "zone": zone,
+        "tickets": history.tickets.height,
+    }
+    if history.tickets.is_empty():
+        return body | {"empty": True}
+    ledger = ledger_of(history.tickets, policy, messages=history.messages, events=history.events, as_of=history.now)
+    agents = history.agents if history.agents.height else None
+    day = standup(ledger, history.queue, since=since, day_ends=ends, agents=agents)
+    period = Period(start=max(history.since, history.now - timedelta(weeks=8)), end=_after(history))
+    ahead = coming(history.queue, risk(ledger, period), now=history.now)
+    side = Side(ledger=ledger, period=period, policy=policy)
+    return body | {
+        "weeks": round(period.days / 7),
+        "breach": _breach(day),
+        "changed": day.changed.select("what", "tickets").to_dicts(),
+        "coming": _soon(ahead),
+        "people": _people(day),
+        "moves": [asdict(move) | {"tickets": list(move.tickets)} for move in day.moves],
+        "groups": day.groups.head(_LISTED).to_dicts(),
+        "leading": [_leading(row) for row in day.leading.iter_rows(named=True) if row["value"] is not None],
+        "charts": charts(side, ahead, zone=zone),
+        "sets": _sets(day, ledger, ahead),
+    }
+
+
+def _after(history: History) -> Any:  # noqa: ANN401 - a time
+    return history.now + timedelta(microseconds=1)
+
+
+def _breach(day: Standup) -> dict[str, Any]:
+    ahead = day.breaching.filter(pl.col("minutes_left") > 0).sort("due_at", "ticket_id")
+    first = ahead.head(5).select("ticket_id", pl.col("level").cast(pl.String), pl.col("due_at").dt.strftime("%FT%TZ"))
+    return {"ahead": ahead.height, "late": day.breaching.height - ahead.height, "first": first.to_dicts()}
+
+
+def _soon(ahead: pl.DataFrame) -> dict[str, Any]:
+    near = ahead.head(SOON).select(pl.col("due", "likely", "low", "high", "unknown").sum())
+    return {"hours": SOON} | near.row(0, named=True)
+
+
+def _people(day: Standup) -> list[dict[str, Any]]:
+    over = day.people.filter(pl.col("over") > 0)
+    return over.head(_LISTED).with_columns(pl.col("capacity").round(0)).to_dicts()
+
+
+def _leading(row: dict[str, Any]) -> dict[str, Any]:
+    measure, unit = CATALOGUE[row["name"]], row["unit"]
+    return {
+        "name": row["name"],
+        "title": measure.title,
+        "definition": measure.definition,
+        "interval_by": measure.interval,
+        "better": measure.better,
+        "value": written(row["value"], unit),
+        "interval": interval(row["low"], row["high"], unit),
+        "n": row["n"],
+        "other": written(row["other_value"], unit),
+        "change": change(row["change"], unit),
+        "change_interval": between(row["change_low"], row["change_high"], unit),
+        "mood": mood(measure, row["change"], clear=row["clear"]),
+        "warns": warns(measure, row["value"]),
+    }
+
+
+def _sets(day: Standup, ledger: Ledger, ahead: pl.DataFrame) -> dict[str, Any]:
+    """List the tickets behind each figure."""
+    left = pl.col("minutes_left")
+    found = {
+        "ahead": _set("Reach a target before the day ends", day.breaching.filter(left > 0).sort("due_at")["ticket_id"]),
+        "late": _set("Late already", day.breaching.filter(left <= 0)["ticket_id"]),
+        "soon": _set(
+            f"Fall due in the next {SOON} hours, most likely missed first",
+            ahead.head(SOON)["tickets"].explode(empty_as_null=False, keep_nulls=False),
+        ),
+    }
+    found |= {what: _set(f"{what.capitalize()} since the evening before", ids) for what, ids in _changed(day, ledger)}
+    for name in day.leading["name"]:
+        found[f"measure:{name}"] = _behind(ledger, CATALOGUE[name])
+    return found
+
+
+def _set(title: str, ids: pl.Series) -> dict[str, Any]:
+    return {"title": title, "total": len(ids), "ids": ids.head(SET).to_list()}
+
+
+def _changed(day: Standup, ledger: Ledger) -> list[tuple[str, pl.Series]]:
+    tickets, changes = ledger.tickets, ledger.changes
+    since = pl.lit(day.since).cast(tickets.schema["created_at"])
+    reopened = changes.filter(pl.col("reopened") & (pl.col("at") >= since))["row"].unique(maintain_order=True)
+    named = {"opened": "created_at", "solved": "solved_at", "escalated": "escalated_at"}
+    lists = [
+        (what, tickets.filter((pl.col(time) >= since).fill_null(value=False))["ticket_id"])
+        for what, time in named.items()
+    ]
+    return [*lists, ("reopened", tickets[reopened]["ticket_id"])]
+
+
+def _behind(ledger: Ledger, measure: Measure) -> dict[str, Any]:
+    """Find the tickets of the last seven days that speak against a measure: those that miss, or its far end."""
+    end = ledger.as_of + timedelta(microseconds=1)
+    if "recontact" in measure.name:
+        end -= timedelta(days=ledger.window_days)
+    table = cohorts(ledger, Period(start=end - timedelta(days=7), end=end))[measure.cohort]
+    if measure.cohort == "waits":
+        names = ledger.tickets.lazy().select("ticket_id", row=pl.int_range(pl.len(), dtype=pl.UInt32))
+        table = table.join(names, on="row", how="left", maintain_order="left")
+    elif measure.cohort == "weeks":
+        return _set(measure.title, pl.Series([], dtype=pl.String))
+    found = table.select("ticket_id", value=measure.value).filter(pl.col("value").is_not_null()).collect()
+    if measure.kind == "share":
+        against = found.filter(pl.col("value") == (measure.better != "up"))
+        return _set(f"{measure.title}: {_against(measure)}", against["ticket_id"].unique(maintain_order=True))
+    far = found.sort("value", "ticket_id", descending=[measure.better != "up", False])
+    return _set(f"{measure.title}: the far end first", far["ticket_id"].unique(maintain_order=True))
+
+
+def _against(measure: Measure) -> str:
+    return "those that do not count as kept" if measure.better == "up" else "those that count"
