@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PART: Final = 5_000
+_NARROW: Final = (pl.Int8, pl.Int16, pl.UInt8, pl.UInt16)
+"""Polars 2.1 panics where it should read one of these from NDJSON."""
 
 
 class StoredReadings:
@@ -50,7 +52,8 @@ class StoredReadings:
                 lines += [line for (line,) in cursor.fetchall()]
         if not lines:
             return pl.DataFrame(schema=shape)
-        return pl.read_ndjson(io.StringIO("\n".join(lines)), schema=shape).select(*shape)
+        wide = {name: pl.Int32() if dtype in _NARROW else dtype for name, dtype in shape.items()}
+        return pl.read_ndjson(io.StringIO("\n".join(lines)), schema=wide).select(*shape).cast(shape)  # ty: ignore[invalid-argument-type]
 
     def _keep(self, version: str, fresh: pl.DataFrame) -> None:
         lines = fresh.write_ndjson().splitlines()

@@ -1,0 +1,24 @@
+"""Readings that were kept come back as they were."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from helpers.desk import ticket
+from tidegate.policy import load
+from tidegate.read.reader import default_reader
+from tidegate.server.desk.models import Reading
+from tidegate.server.desk.stored_readings import StoredReadings
+
+
+@pytest.mark.django_db
+def test_what_was_read_once_is_the_same_when_it_is_read_from_the_database() -> None:
+    texts = pl.concat([ticket("t1", subject="Data leak", body="40 users are locked out, by 5pm"), ticket("t2")])
+    now = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    read = [default_reader(load("starter"), cache=StoredReadings()).read(texts, now=now) for _ in range(2)]  # ty: ignore[invalid-argument-type]
+    assert Reading.objects.count() == 2
+    assert_frame_equal(read[0], read[1])
