@@ -274,6 +274,23 @@ def test_events_of_an_imported_ticket_build_on_its_row() -> None:
 
 
 @pytest.mark.django_db
+def test_a_payload_between_an_import_and_a_claim_counts_and_so_does_the_claim(people: dict[str, Person]) -> None:
+    from tidegate.server.desk import claims
+    from tidegate.server.desk.importing import facts_import
+
+    arrived = arrivals.arrive("tickets", [arrivals.Waiting(1, "tickets", json.dumps(TICKET), timezone.now())])
+    frame = arrived.rows.drop(arrivals.DELIVERY, arrivals.RECEIVED)
+    facts_import({"tickets": frame}, progress=lambda _done, _total: None)
+    claims.ticket_assign(person=people["lead"], ticket_id="t1", assignee="Ivy")
+    accept("tickets", TICKET | {"updated_at": "2026-03-02T10:30:00Z", "group": "billing", "assignee": "Bo"})
+    draining.drain()
+    ticket = Ticket.objects.get()
+    assert (ticket.group, ticket.assignee) == ("billing", "Ivy")
+    facts_import({"tickets": frame}, progress=lambda _done, _total: None)
+    assert Ticket.objects.get().group == "billing"
+
+
+@pytest.mark.django_db
 def test_old_deliveries_are_removed_and_failed_ones_stay() -> None:
     for number in range(3):
         accept("tickets", TICKET | {"ticket_id": str(number)}, str(number))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -108,6 +109,7 @@ def _mistake(_: HttpRequest, error: Exception) -> HttpResponse:
     return of_status(500)
 
 
+@cache
 def document() -> dict[str, Any]:
     """Return the OpenAPI document."""
     return complete(dict(api.get_openapi_schema(path_prefix="/api/v1/")))

@@ -122,7 +122,7 @@ def override_told(override: Override) -> dict[str, Any]:
 
 
 @router.get(
-    "/queue", auth=READ, response={200: QueueOut, **errors(401, 403, 422, 429)},
+    "/queue", auth=READ, response={200: QueueOut, **errors(400, 401, 403, 422, 429)},
     operation_id="queue_list", summary="The queue, ranked now",
 )  # fmt: skip
 def queue_list(request: HttpRequest, query: Query[QueueQuery]) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def next_claim(request: HttpRequest, told: ForIn | None = None) -> Status[Any]:
 
 
 @router.get(
-    "/tickets/{path:ticket_id}/explain", auth=READ, response={200: ExplanationOut, **errors(401, 403, 404, 422, 429)},
+    "/tickets/{path:ticket_id}/explain", auth=READ, response={200: ExplanationOut, **errors(400, 401, 403, 404, 422, 429)},
     operation_id="ticket_explain", summary="Why a ticket stands where it stands",
 )  # fmt: skip
 def ticket_explain(request: HttpRequest, ticket_id: str) -> dict[str, Any]:
@@ -206,7 +206,7 @@ def override_set(request: HttpRequest, ticket_id: str, told: OverrideIn) -> Stat
 
 
 @router.delete(
-    "/overrides/{int:number}", auth=OVERRIDE, response={200: OverrideOut, **errors(401, 403, 404, 409, 422, 429)},
+    "/overrides/{int:number}", auth=OVERRIDE, response={200: OverrideOut, **errors(400, 401, 403, 404, 409, 422, 429)},
     operation_id="override_undo", summary="Take an override back",
 )  # fmt: skip
 def override_undo(request: HttpRequest, number: int, query: Query[ForIn]) -> dict[str, Any]:
@@ -221,7 +221,7 @@ def override_undo(request: HttpRequest, number: int, query: Query[ForIn]) -> dic
 
 @router.get(
     "/overrides", auth=allowed("overrides:read", "viewer"),
-    response={200: list[OverrideOut], **errors(401, 403, 422, 429)},
+    response={200: list[OverrideOut], **errors(400, 401, 403, 422, 429)},
     operation_id="override_list", summary="Overrides, the newest first",
 )  # fmt: skip
 def override_list(request: HttpRequest, query: Query[OverrideQuery]) -> list[dict[str, Any]]:
@@ -235,7 +235,7 @@ def override_list(request: HttpRequest, query: Query[OverrideQuery]) -> list[dic
 
 
 @router.get(
-    "/tickets/{path:ticket_id}", auth=READ, response={200: TicketOut, **errors(401, 403, 404, 422, 429)},
+    "/tickets/{path:ticket_id}", auth=READ, response={200: TicketOut, **errors(400, 401, 403, 404, 422, 429)},
     operation_id="ticket_show", summary="A ticket",
 )  # fmt: skip
 def ticket_show(request: HttpRequest, ticket_id: str) -> dict[str, Any]:
@@ -250,7 +250,7 @@ def ticket_show(request: HttpRequest, ticket_id: str) -> dict[str, Any]:
 
 
 @router.get(
-    "/policy", auth=READ, response={200: PolicyOut, **errors(401, 403, 429)},
+    "/policy", auth=READ, response={200: PolicyOut, **errors(400, 401, 403, 429)},
     operation_id="policy_show", summary="The policy in force",
 )  # fmt: skip
 def policy_show(request: HttpRequest) -> dict[str, Any]:
@@ -261,7 +261,7 @@ def policy_show(request: HttpRequest) -> dict[str, Any]:
 
 
 @router.get(
-    "/actions", auth=allowed("queue:read", "agent"), response={200: ActionsOut, **errors(401, 403, 422, 429)},
+    "/actions", auth=allowed("queue:read", "agent"), response={200: ActionsOut, **errors(400, 401, 403, 422, 429)},
     operation_id="action_list", summary="The outbox, the newest first",
 )  # fmt: skip
 def action_list(request: HttpRequest, query: Query[ActionQuery]) -> dict[str, Any]:

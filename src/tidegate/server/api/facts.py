@@ -120,7 +120,7 @@ for _kind in KINDS:
 @router.get(
     "/deliveries/{int:number}",
     auth=allowed("facts:write", "lead"),
-    response={200: DeliveryOut, **errors(401, 403, 404, 429)},
+    response={200: DeliveryOut, **errors(400, 401, 403, 404, 429)},
     operation_id="delivery_show",
     summary="What became of a delivery",
 )

@@ -14,7 +14,7 @@ from django.db import DataError, IntegrityError, OperationalError, connection, t
 from psycopg.types.json import Jsonb
 
 from tidegate.server.desk.arrivals import Arrived, Waiting, arrive
-from tidegate.server.desk.landing import land
+from tidegate.server.desk.landing import ADVISORY_LOCK, land
 from tidegate.tables.errors import shorten
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-ADVISORY_LOCK: Final = 7_151_001
 MOST: Final = 5_000
 """Deliveries in a batch."""
 MOST_CHARACTERS: Final = 16_000_000

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from django.db import transaction
 
 from tidegate.server.desk import tables
+from tidegate.server.desk.landing import tickets_import
 from tidegate.server.desk.policies import policy_ensure
 from tidegate.server.people import audit
 
@@ -42,7 +43,7 @@ def facts_import(frames: Mapping[str, pl.DataFrame], *, progress: Callable[[int,
         for start in range(0, frames[name].height, _PART):
             part = frames[name].slice(start, _PART)
             with transaction.atomic():
-                written[name] += tables.upsert(name, part)
+                written[name] += tickets_import(part) if name == "tickets" else tables.upsert(name, part)
             done += part.height
             progress(done, total)
     actor = "tidegate import"

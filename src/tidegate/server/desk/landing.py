@@ -12,14 +12,17 @@ import hashlib
 from typing import Any, Final
 
 import polars as pl
-from django.db import connection
+from django.db import connection, transaction
 
 from tidegate.server.desk import tables
 from tidegate.server.desk.arrivals import DELIVERY, RECEIVED
 from tidegate.server.desk.effects import CHANGED, effects, with_effects
+from tidegate.server.desk.inbox import wake
 from tidegate.tables.contracts import Tickets
 from tidegate.tables.words import TIME
 
+ADVISORY_LOCK: Final = 7_151_001
+"""Whoever writes payloads of tickets holds it: a ticket is a function of all that came, so one comes after another."""
 BASIS: Final[dict[str, Any]] = {
     "ticket_id": pl.String(),
     "at": TIME,
@@ -56,6 +59,25 @@ def land(rows: dict[str, pl.DataFrame]) -> None:
     _tickets(touched, payloads)
 
 
+def tickets_import(tickets: pl.DataFrame) -> int:
+    """Write tickets from a file; call it in a transaction. Those that are known as later stay as they are.
+
+    A ticket that names no time of change counts as it was when it was opened: whatever is known beyond that is newer.
+
+    Returns
+    -------
+    int
+        Tickets added or replaced.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
+    transaction.on_commit(wake)  # a drain that found us at work has left its deliveries waiting
+    touched = _touched(tickets)
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [touched])
+    return _tickets(touched, tickets.with_columns(pl.lit(0).alias(DELIVERY), pl.col("created_at").alias(RECEIVED)))
+
+
 def _replace(kind: str, rows: pl.DataFrame) -> None:
     key = tables.CONTRACTS[kind][1].primary_key()[0]
     tables.upsert(kind, rows.sort(DELIVERY, maintain_order=True).unique(key, keep="last", maintain_order=True))
@@ -65,8 +87,11 @@ def _touched(*frames: pl.DataFrame | None) -> list[str]:
     return sorted({name for frame in frames if frame is not None for name in frame["ticket_id"].unique()})
 
 
-def _tickets(touched: list[str], payloads: pl.DataFrame | None) -> None:
-    """Bring the rows of these tickets to what their latest payload and the events since then say."""
+def _tickets(touched: list[str], payloads: pl.DataFrame | None) -> int:
+    """Bring the rows of these tickets to what their latest payload and the events since then say.
+
+    Returns how many payloads became their ticket's basis.
+    """
     standing = tables.read("tickets", "ticket_id = ANY(%s)", [touched], columns=["ticket_id", "created_at", *CHANGED])
     known = _bases(touched, standing)
     won = _won(payloads, known) if payloads is not None else None
@@ -79,6 +104,7 @@ def _tickets(touched: list[str], payloads: pl.DataFrame | None) -> None:
     others = standing if won is None else standing.join(won, on="ticket_id", how="anti")
     _update(others, with_effects(others, changes, basis))
     _keep(basis)
+    return 0 if won is None else won.height
 
 
 def _bases(touched: list[str], standing: pl.DataFrame) -> pl.DataFrame:
@@ -164,4 +190,4 @@ def _keep(basis: pl.DataFrame) -> None:
         )
 
 
-__all__ = ["BASIS", "land"]
+__all__ = ["ADVISORY_LOCK", "BASIS", "land", "tickets_import"]
