@@ -15,13 +15,17 @@ from ninja.errors import ValidationError as RequestInvalidError
 
 from tidegate.server.api import desk, facts, hooks
 from tidegate.server.api.bodies import OrderParser
+from tidegate.server.api.callers import BySession, ByToken
 from tidegate.server.api.describing import complete
 from tidegate.server.api.problems import ProblemError, answer, findings_of, of_status
 from tidegate.server.desk.errors import RefusedError
 from tidegate.tables.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from django.http import HttpRequest
+    from ninja.operation import Operation
 
 log = structlog.get_logger()
 
@@ -111,8 +115,23 @@ def _mistake(_: HttpRequest, error: Exception) -> HttpResponse:
 
 @cache
 def document() -> dict[str, Any]:
-    """Return the OpenAPI document."""
-    return complete(dict(api.get_openapi_schema(path_prefix="/api/v1/")))
+    """Return the OpenAPI document; of each operation it also says the scope and the role that it takes."""
+    found = complete(dict(api.get_openapi_schema(path_prefix="/api/v1/")))
+    taken = {operation.operation_id: operation.auth_callbacks for operation in _operations()}
+    for methods in found["paths"].values():
+        for operation in methods.values():
+            for callback in taken[operation["operationId"]]:
+                if isinstance(callback, ByToken):
+                    operation["x-scope"] = callback.scope
+                elif isinstance(callback, BySession):
+                    operation["x-role"] = callback.role.value
+    return found
+
+
+def _operations() -> Iterator[Operation]:
+    for router in (hooks.router, facts.router, desk.router):
+        for view in router.path_operations.values():
+            yield from view.operations
 
 
 def openapi(request: HttpRequest) -> HttpResponse:

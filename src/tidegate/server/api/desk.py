@@ -156,7 +156,8 @@ def next_claim(request: HttpRequest, told: ForIn | None = None) -> Status[Any]:
 
 
 @router.get(
-    "/tickets/{path:ticket_id}/explain", auth=READ, response={200: ExplanationOut, **errors(400, 401, 403, 404, 422, 429)},
+    "/tickets/{path:ticket_id}/explain", auth=READ,
+    response={200: ExplanationOut, **errors(400, 401, 403, 404, 422, 429)},
     operation_id="ticket_explain", summary="Why a ticket stands where it stands",
 )  # fmt: skip
 def ticket_explain(request: HttpRequest, ticket_id: str) -> dict[str, Any]:
