@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -14,6 +15,7 @@ from tidegate.backtesting.digest import digest
 from tidegate.backtesting.recontact import recontact
 from tidegate.backtesting.scoring import aged_after, believe, cost_points, replay_name, standing
 from tidegate.backtesting.team import team
+from tidegate.enrich.calendar import compile_calendar, public_holidays
 from tidegate.enrich.facts import facts as facts_of
 from tidegate.pipeline import FOR_WEIGHTED_SUM, needed
 from tidegate.policy.conditions import rule_flags
@@ -87,6 +89,8 @@ class Past:
         n moments of the axis at which tickets were opened.
     wall
         The same by the wall clock of the base policy's zone, in minutes since a Monday at midnight there.
+    holidays
+        Days, counted from that Monday, on which its calendar is closed against its hours.
     level
         n true levels; -1 where the history does not say.
     probability
@@ -97,6 +101,8 @@ class Past:
         n moments at which the team first answered; nan where it did not.
     pool
         n skills that are needed.
+    group, groups
+        n positions in the names of the tickets' groups; -1 where a ticket has none.
     base
         The policy whose targets are judged by, as it saw the history.
     views
@@ -107,12 +113,15 @@ class Past:
 
     at: Column
     wall: Column
+    holidays: tuple[int, ...]
     level: NDArray[np.int64]
     probability: Column
     work: Column
     mean_work: float
     taken_up: Column
     pool: NDArray[np.int64]
+    group: NDArray[np.int64]
+    groups: tuple[str, ...]
     base: View
     views: Mapping[str, View]
     clocks: tuple[Clock, Clock, Clock, Clock]
@@ -229,16 +238,21 @@ def past(
     rule = FollowUps(per_day=follow_ups or 0.0, patience=_PATIENCE, minutes=_EACH * mean, day=1440.0)
     if found is not None:
         rule = replace(rule, per_day=found.per_day, patience=found.patience)
+    groups = live["group"].drop_nulls().unique().sort().to_list()
+    codes = {name: place for place, name in enumerate(groups)}
     true = live["given_level"].cast(LEVEL).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
     setting = Past(
         at=at,
         wall=_wall(live["created_at"], base.calendar.timezone),
+        holidays=_holidays(live["created_at"], base),
         level=true if told.levels_known else np.full(live.height, -1),
         probability=levels.select(f"level_p{k}" for k in range(4)).to_numpy(),
         work=work if known.mean() > TEACHES else np.full(live.height, np.nan),
         mean_work=mean,
         taken_up=axis.minutes(live["first_response_at"]),
         pool=pool,
+        group=np.array([codes.get(name, -1) for name in live["group"].to_list()], dtype=np.int64),
+        groups=tuple(groups),
         base=views.pop(""),
         views=views,
         clocks=clocks,
@@ -253,6 +267,16 @@ def _wall(opened: pl.Series, zone: str) -> Column:
     local = opened.dt.convert_time_zone(zone).dt.replace_time_zone(None)
     monday = local.dt.truncate("1w").min()
     return (local - monday).dt.total_seconds().cast(float).to_numpy() / 60.0
+
+
+def _holidays(opened: pl.Series, base: Policy) -> tuple[int, ...]:
+    calendar, zone = compile_calendar(base.calendar), ZoneInfo(base.calendar.timezone)
+    first, last = (moment.astimezone(zone).date() for moment in (opened[0], opened[-1]))
+    dates = set(calendar.closed)
+    if calendar.holidays is not None:
+        dates |= public_holidays(calendar.holidays, range(first.year, last.year + 1))
+    monday = first - timedelta(days=first.weekday())
+    return tuple(sorted((date - monday).days for date in dates if monday <= date <= last))
 
 
 def _worked(seats: Sequence[Seat], at: Column) -> float:
@@ -356,17 +380,3 @@ def _writing(rule: FollowUps, found: Recontact | None, *, asked: bool) -> str:
     if asked:
         return "follow-ups: none, since too few messages came before the first answers to estimate them"
     return "follow-ups: none, so waiting adds no work; --messages estimates them"
-
-
-def lighter(setting: Past, rows: NDArray[np.int64]) -> Past:
-    """Keep some tickets, in order: a part of the history to tune on, or to judge by."""
-
-    def cut(view: View) -> View:
-        belief = view.belief
-        now = None if belief.now is None else belief.now[rows]
-        kept = {name: getattr(belief, name)[rows] for name in ("probability", "value", "effort", "minutes", "weights")}
-        return replace(view, belief=replace(belief, now=now, **kept), standing=view.standing[rows])
-
-    kept = {name: getattr(setting, name)[rows] for name in ("at", "level", "probability", "work", "taken_up", "pool")}
-    views = {name: cut(view) for name, view in setting.views.items()}
-    return replace(setting, base=cut(setting.base), views=views, **kept)

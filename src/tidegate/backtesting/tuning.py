@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tidegate.backtesting.numbers import Numbers, near
-from tidegate.backtesting.past import Past, lighter
+from tidegate.backtesting.parts import lighter
 from tidegate.simulate.backtest import Backtest, Estimate, backtest, in_processes
 from tidegate.simulate.trial import Shelf, run
 from tidegate.tables.errors import InputError
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
     from pathlib import Path
 
+    from tidegate.backtesting.past import Past
     from tidegate.policy.model import Policy
 
     Came = tuple[float, float]  # late value, and P0 and P1 in target

@@ -51,6 +51,9 @@ def staff(
     shifts: Annotated[
         bool, typer.Option("--shifts", help="Plan a week's shifts for the policy that needs the fewest agents.")
     ] = False,
+    by_group: Annotated[
+        bool, typer.Option("--by-group", help="With --shifts: a team for each group of tickets, beside one for all.")
+    ] = False,
     handed_on: Annotated[
         float, typer.Option(min=0, max=0.9, help="Share of the work that juniors or automation take off the shifts.")
     ] = 0.0,
@@ -87,6 +90,11 @@ def staff(
         if shifts:
             given = staff_shifts.Given(shrinkage=shrinkage, handed_on=handed_on, hourly_cost=hourly_cost)
             told["shifts"] = staff_shifts.week(setting, targets, told["needed"], told["offered"], given)
+            if by_group:
+                promise = (told["shifts"]["policy"],), measure, target, agents, seeds
+                told["groups"] = staff_shifts.groups(
+                    setting, targets, given, lambda part: _needs(_with_agents(part), *promise)
+                )
         if drain is not None:
             told["drain"] = staff_shifts.drained(setting, names, drain, seeds)
         support.write_text(json.dumps(told, indent=2) + "\n" if output is Format.json else _text(told), out)

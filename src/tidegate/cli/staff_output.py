@@ -25,6 +25,8 @@ def text(told: dict[str, Any]) -> str:
         _drain(screen, told["drain"])
     if "shifts" in told:
         _week(screen, told["shifts"])
+    if "groups" in told:
+        _groups(screen, told["groups"], told["shifts"])
     return out.getvalue()
 
 
@@ -62,6 +64,22 @@ def _week(screen: Console, week: dict[str, Any]) -> None:
     for clock in sorted({clock for clock, _ in cells}):
         cover.add_row(clock, *(_cell(cells.get((clock, day))) for day in days))
     screen.print(cover)
+
+
+def _groups(screen: Console, groups: list[dict[str, Any]], together: dict[str, Any]) -> None:
+    screen.print(f"\nA team for each group under {together['policy']}, nobody helping in another one:")
+    table = _table("group", "tickets", "at the desk", "people", "paid hours")
+    planned = [one["shifts"] for one in groups if one["shifts"]]
+    for one in groups:
+        week = one["shifts"]
+        told = (str(one["needed"]), str(week["people"]), f"{week['paid_hours']:,.1f}") if week else ("-", "-", "-")
+        table.add_row(one["group"], f"{one['tickets']:,}", *told)
+    total = sum(week["people"] for week in planned), sum(week["paid_hours"] for week in planned)
+    table.add_row("all of these", "", "", str(total[0]), f"{total[1]:,.1f}")
+    table.add_row("one team for all", "", "", str(together["people"]), f"{together['paid_hours']:,.1f}")
+    screen.print(table)
+    if len(planned) < len(groups):
+        screen.print("A group without figures has too few tickets, or no number of agents keeps the promise there.")
 
 
 def _by_shift(plan: list[dict[str, Any]]) -> dict[str, dict[str, int]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tidegate.backtesting.made_up import MadeUp
+from tidegate.backtesting.parts import by_group
 from tidegate.cli import support
 from tidegate.policy import load as load_policy
 from tidegate.policy.hours import DAYS, parse_hours
@@ -18,7 +19,7 @@ from tidegate.simulate.synthetic import DAY
 from tidegate.tables.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 _MADE_UP_HOURS: Final = {"mon-fri": "09:00-17:30"}
 _REPLAYS: Final = 11
 """With fewer replays the quantiles of a drain would fall together."""
+
+_FEW: Final = 50
+"""Tickets below which a group has no team of its own."""
 
 _OVERLOAD: Final = 1.05
 """Work over what those there can do, above which an hour is flagged; below it is rounding to whole heads."""
@@ -61,6 +65,7 @@ def week(
         room=room,
         shrinkage=given.shrinkage,
         handed_on=given.handed_on,
+        holidays=() if isinstance(setting, MadeUp) else setting.holidays,
     )
     plan = plan_shifts(curve)
     cost = given.hourly_cost
@@ -78,6 +83,26 @@ def week(
         "plan": [_shift(shift) for shift in plan.shifts],
         "hours": _hours(curve, plan, given.shrinkage),
     }
+
+
+def groups(
+    setting: MadeUp | Past, targets: str, given: Given, needs: Callable[[Past], dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Plan the shifts of a team for each group, as if nobody helped in another one."""
+    if isinstance(setting, MadeUp):
+        raise InputError("a made-up desk has no groups", column="--by-group", mend="name a history")
+    planned = []
+    for name, part in by_group(setting).items():
+        row: dict[str, Any] = {"group": name, "tickets": part.at.size, "needed": None, "shifts": None}
+        if part.at.size >= _FEW:
+            found = needs(part)
+            row |= {"needed": next(iter(found["needed"].values())), "offered": found["offered"]}
+            if row["needed"] is not None:
+                row["shifts"] = week(part, targets, found["needed"], found["offered"], given)
+        planned.append(row)
+    if not planned:
+        raise InputError("no ticket of the history has a group", column="--by-group")
+    return planned
 
 
 def _when(setting: MadeUp | Past, targets: str) -> tuple[NDArray[np.float64], NDArray[np.float64], dict[str, str]]:

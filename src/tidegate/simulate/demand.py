@@ -10,6 +10,8 @@ import numpy as np
 from tidegate.tables.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from tidegate.policy.hours import Spans
@@ -76,6 +78,7 @@ def demand(
     handed_on: float = 0.0,
     within: float = WITHIN,
     overnight: float = OVERNIGHT,
+    holidays: Sequence[int] = (),
 ) -> Curve:
     """Draw the demand of a typical week.
 
@@ -98,6 +101,9 @@ def demand(
         Open minutes over which the work of a slot is spread evenly, that slot first.
     overnight
         The same for work that came while the desk was closed, from the next opening on.
+    holidays
+        Days, counted from that Monday, on which the desk was closed against its hours: what came on them waits for the
+        next day that is none, and they do not count as days seen.
 
     Returns
     -------
@@ -111,10 +117,12 @@ def demand(
         If there are no tickets, no open slot, or a share is not one.
     """
     _check(wall, work, opened, shrinkage, handed_on)
+    days = _working_days(wall, holidays)
+    wall = _after_holidays(wall, days)
     slot = (wall // SLOT).astype(np.int64) % opened.size
     came = np.bincount(slot, weights=work, minlength=opened.size).reshape(7, SLOTS)
-    first, last = int(wall.min() // 1440), int(wall.max() // 1440)
-    seen = np.bincount(np.arange(first, last + 1) % 7, minlength=7)
+    last = int(wall.max() // 1440)
+    seen = np.bincount(days[days <= last] % 7, minlength=7)
     typical = (came / np.maximum(seen, 1)[:, None]).ravel()
     places = np.flatnonzero(opened)
     turn = np.searchsorted(places, np.arange(opened.size)) % places.size
@@ -126,6 +134,19 @@ def demand(
     busy[places] = even * (1.0 - handed_on) / SLOT
     busy = busy.reshape(7, SLOTS)
     return Curve(work=busy, wanted=busy * room / (1.0 - shrinkage), open=opened)
+
+
+def _working_days(wall: Column, holidays: Sequence[int]) -> NDArray[np.int64]:
+    """List the days from the first ticket on that are no holidays, until after the last ticket."""
+    first, last = int(wall.min() // 1440), int(wall.max() // 1440)
+    return np.setdiff1d(np.arange(first, last + len(holidays) + 2), np.asarray(holidays, dtype=np.int64))
+
+
+def _after_holidays(wall: Column, days: NDArray[np.int64]) -> Column:
+    """Let what came on a holiday come at the beginning of the next day that is none."""
+    day = wall // 1440
+    later = days[np.searchsorted(days, day)]
+    return np.where(later > day, later * 1440.0, wall)
 
 
 def _spread(came: Column, minutes: float) -> Column:

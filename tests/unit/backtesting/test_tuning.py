@@ -124,7 +124,7 @@ def test_an_interruption_judges_what_was_tried(history: Past) -> None:
 
 
 def test_the_search_never_gives_urgent_tickets_for_late_value(history: Past) -> None:
-    from tidegate.backtesting.past import lighter
+    from tidegate.backtesting.parts import lighter
     from tidegate.simulate.trial import run
 
     early = lighter(history, np.arange(int(0.6 * history.at.size)))
@@ -143,7 +143,7 @@ def test_the_search_never_gives_urgent_tickets_for_late_value(history: Past) -> 
 def test_what_cannot_be_tuned_is_refused(history: Past) -> None:
     with pytest.raises(InputError, match="cost of delay"):
         tune(history, policy_with(ranking={"method": "weighted-sum"}))
-    from tidegate.backtesting.past import lighter
+    from tidegate.backtesting.parts import lighter
 
     with pytest.raises(InputError, match="too short"):
         tune(lighter(history, np.arange(120)), BAD)

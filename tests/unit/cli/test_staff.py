@@ -97,10 +97,12 @@ def test_the_text_shows_shifts_cover_and_drain(app: typer.Typer) -> None:
         assert words in done.stdout
 
 
-def test_shifts_of_a_history_follow_the_clock_of_the_team(app: typer.Typer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("holidays", ["null", "GB"])
+def test_shifts_of_a_history_follow_the_clock_of_the_team(app: typer.Typer, tmp_path: Path, holidays: str) -> None:
     starter = resources.files("tidegate.policy").joinpath("starter.yml").read_text(encoding="utf-8")
     targets = tmp_path / "tokyo.yml"
-    targets.write_text(re.sub(r"timezone: \S+", "timezone: Asia/Tokyo", starter, count=1), encoding="utf-8")
+    text = re.sub(r"timezone: \S+", "timezone: Asia/Tokyo", starter, count=1)
+    targets.write_text(text.replace("holidays: GB", f"holidays: {holidays}"), encoding="utf-8")
     start, size = datetime(2026, 1, 5, tzinfo=UTC), 400
     opened = [start + timedelta(days=7 * (i // 20) + i % 5, hours=5, minutes=i % 20) for i in range(size)]
     history = tmp_path / "history.csv"
@@ -119,4 +121,39 @@ def test_shifts_of_a_history_follow_the_clock_of_the_team(app: typer.Typer, tmp_
     done = CliRunner().invoke(app, [str(history), *options, *promise])
     assert done.exit_code == 0, done.output
     busy = {hour["hour"] for hour in json.loads(done.stdout)["shifts"]["hours"] if hour["work"] > 0}
-    assert busy == {"14:00", "15:00"}  # 05:00 UTC is 14:00 in Tokyo
+    assert {"14:00", "15:00"} <= busy  # 05:00 UTC is 14:00 in Tokyo
+    assert ("09:00" in busy) == (holidays == "GB")  # what came on Good Friday waits until nine
+
+
+def test_a_team_for_each_group_stands_beside_one_for_all(app: typer.Typer, tmp_path: Path) -> None:
+    start, size = datetime(2026, 1, 5, 9, tzinfo=UTC), 400
+    history = tmp_path / "history.csv"
+    pl.DataFrame(
+        {
+            "ticket_id": [f"T{i:04}" for i in range(size)],
+            "created_at": [start + timedelta(days=7 * (i // 100) + i % 5, minutes=i % 100) for i in range(size)],
+            "status": ["solved"] * size,
+            "priority": ["P2"] * size,
+            "group": ["rare" if i % 20 == 0 else "ab"[i % 2] for i in range(size)],
+            "handling_minutes": [20.0 + i % 7 for i in range(size)],
+        }
+    ).write_csv(history)
+    options = ["--agents", "2", "--seeds", "1", "--policy", "fifo", "--measure", "breach", "--target", "0.05"]
+    arguments = [str(history), *options, "--shifts", "--by-group"]
+    told = json.loads(CliRunner().invoke(app, [*arguments, "--format", "json"]).stdout)
+    groups = {row["group"]: row for row in told["groups"]}
+    assert {name: row["tickets"] for name, row in groups.items()} == {"a": 180, "b": 200, "rare": 20}
+    assert groups["rare"]["shifts"] is None
+    assert groups["a"]["offered"] + groups["b"]["offered"] < told["offered"]
+    apart = sum(groups[name]["shifts"]["paid_hours"] for name in "ab")
+    assert apart > 0.9 * told["shifts"]["paid_hours"]
+    text = CliRunner().invoke(app, arguments)
+    assert text.exit_code == 0, text.output
+    for words in ("A team for each group under fifo", "one team for all", "too few tickets"):
+        assert words in text.stdout
+
+
+def test_a_made_up_desk_has_no_groups(app: typer.Typer) -> None:
+    done = CliRunner().invoke(app, [*SMALL, "--policy", "fifo", "--measure", "breach", "--shifts", "--by-group"])
+    assert done.exit_code == 2
+    assert "no groups" in done.output

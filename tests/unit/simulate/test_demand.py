@@ -40,6 +40,21 @@ def test_a_typical_week_is_the_mean_of_the_weeks_seen() -> None:
     assert thrice.work == pytest.approx(once.work)
 
 
+def test_a_holiday_is_no_day_seen_and_its_work_comes_on_the_next_working_day() -> None:
+    """Two Mondays; the second is a holiday, and so is the Tuesday after it."""
+    wall, work = np.array([600.0, 10_080.0 + 600.0, 10_080.0 + 2880.0 + 600.0]), np.array([40.0, 60.0, 80.0])
+    curve = demand(wall, work, OFFICE, within=30.0, overnight=30.0, holidays=[7, 8])
+    assert curve.work[0].sum() * 30 == pytest.approx(40.0), "one Monday was seen, with one ticket"
+    wednesdays = 2
+    assert curve.work[2].sum() * 30 == pytest.approx((60.0 + 80.0) / wednesdays)
+    assert curve.work[2, NINE] * 30 == pytest.approx(60.0 / wednesdays), "the holiday's ticket waits for nine o'clock"
+
+
+def test_a_history_that_ends_on_a_holiday_loses_nothing() -> None:
+    curve = demand(np.array([600.0, 1440.0 + 600.0]), np.array([40.0, 60.0]), OFFICE, overnight=30.0, holidays=[1, 2])
+    assert curve.work[3].sum() * 30 == pytest.approx(60.0)
+
+
 @given(
     st.lists(st.tuples(st.floats(0, 10_079), st.floats(0.1, 500)), min_size=1, max_size=50),
     st.floats(1, 2),

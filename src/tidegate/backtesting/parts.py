@@ -1,0 +1,38 @@
+"""Parts of a history: some of its tickets, or those of each group."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tidegate.backtesting.past import Past, View
+
+_ROWS: Final = ("at", "wall", "level", "probability", "work", "taken_up", "pool", "group")
+
+
+def by_group(setting: Past) -> dict[str, Past]:
+    """Split a history into those of each group, as if each had a team of its own; tickets without one are left out."""
+    parts = {}
+    for place, name in enumerate(setting.groups):
+        part = lighter(setting, np.flatnonzero(setting.group == place))
+        parts[name] = replace(part, pool=np.zeros_like(part.pool))
+    return parts
+
+
+def lighter(setting: Past, rows: NDArray[np.int64]) -> Past:
+    """Keep some tickets, in order: a part of the history to tune on, or to judge by."""
+
+    def cut(view: View) -> View:
+        belief = view.belief
+        now = None if belief.now is None else belief.now[rows]
+        kept = {name: getattr(belief, name)[rows] for name in ("probability", "value", "effort", "minutes", "weights")}
+        return replace(view, belief=replace(belief, now=now, **kept), standing=view.standing[rows])
+
+    kept = {name: getattr(setting, name)[rows] for name in _ROWS}
+    views = {name: cut(view) for name, view in setting.views.items()}
+    return replace(setting, base=cut(setting.base), views=views, **kept)
