@@ -187,9 +187,9 @@ _POWERS: list[tuple[NDArray[np.uint64], NDArray[np.uint64]]] = []
 
 def _powers(length: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """Powers of the base and of its inverse modulo 2**64, kept for the next block."""
-    if not _POWERS or len(_POWERS[0][0]) < length:
+    powers, inverses = _POWERS[0] if _POWERS else (np.zeros(0, np.uint64), np.zeros(0, np.uint64))
+    if len(powers) < length:
         count = max(length, SIZE // 16)
-        grown = tuple(np.cumprod(np.full(count, base, dtype=np.uint64)) for base in (_BASE, _INVERSE))
-        _POWERS[:] = [(grown[0], grown[1])]
-    powers, inverses = _POWERS[0]
+        powers, inverses = (np.cumprod(np.full(count, base, dtype=np.uint64)) for base in (_BASE, _INVERSE))
+        _POWERS[:] = [(powers, inverses)]
     return powers[:length], inverses[:length]
