@@ -19,11 +19,12 @@ from django.utils import timezone
 from helpers.stage import NOW
 from tidegate.server import health
 from tidegate.server.api.app import document
+from tidegate.server.desk import policies
 from tidegate.server.desk.board import board
-from tidegate.server.desk.models import Delivery, Message, Override, Ticket
+from tidegate.server.desk.models import Delivery, Message, Override, Replay, Ticket
 from tidegate.server.desk.policies import policy_ensure
 from tidegate.server.people import secrets, tokens
-from tidegate.server.people.models import RANK, Person, Role, Token
+from tidegate.server.people.models import RANK, AuditEntry, Person, Role, Token
 from tidegate.server.people.tokens import SCOPES
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ class Stage:
     people: dict[str, Person]
     override: int
     delivery: int
+    replay: int
     token: int
     clients: dict[str, dict[str, Any]]
     keys: dict[str, int]
@@ -147,6 +149,7 @@ def stage(
     made = Override.objects.create(
         ticket_id=HIDDEN, kind="level", value="P1", by=people["lead"], at=NOW, policy=policy, reason=MARK
     )
+    replay = Replay.objects.create(version=policy, weeks=2, seeds=1, by=people["lead"])
     delivery = Delivery.objects.create(source="desk", delivery_id="1", kind="tickets", body="[]", rows=0)
     monkeypatch.setattr(board, "_clock", lambda: NOW)
     monkeypatch.setattr(health, "CHECKS", {})  # no worker runs here
@@ -154,7 +157,7 @@ def stage(
     keyed = "/keys/" in request.node.name  # the key is none that a browser could use: other pages would read it
     keys = {name: _second_factors(person, keyed=keyed) for name, person in people.items()}
     issued = tokens.token_create(by=people["admin"], name="Other", source="other", scopes=["queue:read"])
-    yield Stage(people, made.pk, delivery.pk, issued.token.pk, _sessions(people), keys)
+    yield Stage(people, made.pk, delivery.pk, replay.pk, issued.token.pk, _sessions(people), keys)
     board.forget()
 
 
@@ -208,7 +211,13 @@ def _caller(stage: Stage, row: Row, actor: str) -> Client:
 
 def _path(stage: Stage, row: Row, actor: str) -> str:
     """Fill an address in."""
-    keys = {"pk": stage.people["viewer"].pk, "ticket_id": HIDDEN, "number": 1, "replay_id": 1, "act": "end-sessions"}
+    keys = {
+        "pk": stage.people["viewer"].pk,
+        "ticket_id": HIDDEN,
+        "number": 1,
+        "replay_id": stage.replay,
+        "act": "end-sessions",
+    }
     keys |= {"uidb36": "1", "key": "abc-def", "provider_id": "company", "source": "desk", "kind": "tickets"}
     special = {
         "/people/tokens/<int:pk>/revoke": {"pk": stage.token},
@@ -283,6 +292,68 @@ def ask(stage: Stage, row: Row, method: str, actor: str) -> HttpResponse:
     return answer
 
 
+CHANGES = {
+    "/pulse/measure": "",  # asks a job to measure: nothing that anybody relies on changes
+    "/policy/check": "",
+    "/policy/preview": "",
+    "/policy/versions": "policy.create",
+    "/policy/versions/<int:number>/activate": "policy.activate",
+    "/policy/rollback": "policy.rollback",
+    "/policy/versions/<int:number>/replays": "policy.replay",
+    "/policy/replays/<int:replay_id>/stop": "policy.replay_stop",
+    "/people/new": "person.create",
+    "/people/<int:pk>": "person.change",
+    "/people/<int:pk>/password": "person.set_password",
+    "/people/<int:pk>/<slug:act>": "person.end_sessions",
+    "/people/tokens/new": "token.create",
+    "/people/tokens/<int:pk>/revoke": "token.revoke",
+}
+"""What a change that takes a lead or an admin leaves in the trail; empty: it changes nothing."""
+
+
+def test_each_privileged_change_is_in_the_trail(stage: Stage) -> None:
+    rows = [row for row in ROWS if row.least in ("lead", "admin") and not row.api and "POST" in row.methods]
+    assert {row.address for row in rows} == set(CHANGES)
+    text = policy_ensure().text
+    lead = stage.people["lead"]
+    other = policies.policy_create(person=lead, text=text + "\n# another\n")
+    found = {}
+    for row in rows:
+        newest = AuditEntry.objects.latest("id").pk
+        with transaction.atomic():
+            if row.address == "/policy/rollback":
+                policies.policy_activate(person=lead, number=other.number, why="to go back from it")
+                newest = AuditEntry.objects.latest("id").pk
+            path = re.sub(r"versions/1\b", f"versions/{other.number}", _path(stage, row, "admin"))
+            form = {
+                "text": text + "\n# a third\n",
+                "why": "because it is better",
+                "weeks": "2",
+                "role": "agent",
+                "name": "x",
+            }
+            form |= {"email": "x@example.test", "source": "x", "scopes": "queue:read"}
+            _caller(stage, row, "admin").post(path, form)
+            entries = AuditEntry.objects.filter(pk__gt=newest)
+            found[row.address] = ",".join(entries.values_list("act", flat=True))
+            assert all(entry.actor == stage.people["admin"] and entry.request_id for entry in entries)
+            transaction.set_rollback(True)
+        board.forget()
+    assert found == CHANGES
+
+
+def test_every_change_from_a_browser_needs_its_proof(stage: Stage) -> None:
+    answers = {}
+    for row in ROWS:
+        for method in sorted({"POST", "DELETE"} & set(row.methods)):
+            client = Client(enforce_csrf_checks=True)
+            client.cookies.load(stage.clients["admin"])
+            answer = getattr(client, method.lower())(_path(stage, row, "admin"), **_sent(stage, row, "admin"))
+            answers[method, row.address] = answer.status_code
+    signed = ("POST", "/api/v1/hooks/<source>/<kind>")
+    assert answers == dict.fromkeys(answers, 403) | {signed: 401}
+
+
 @pytest.mark.parametrize("row", ROWS, ids=[row.address for row in ROWS])
 def test_each_caller_gets_what_the_page_says(stage: Stage, row: Row) -> None:
     actors = ("stranger", *PEOPLE, *PROGRAMS)
@@ -304,9 +375,8 @@ def _exceptions(row: Row, found: dict[tuple[str, str], str]) -> dict[tuple[str, 
         "/accounts/oidc/<slug:provider_id>/login/": "failure",
         # there is no mail, so there is nothing to send a form to
         "/accounts/password/reset/": "not there",
-        # a replay that there is not
-        "/policy/replays/<int:replay_id>": "not there",
-        "/policy/replays/<int:replay_id>/stop": "not there",
+        # nothing was measured, and nothing replayed
+        "/pulse/tickets/<str:key>": "not there",
     }
     if row.address not in refused:
         return {}

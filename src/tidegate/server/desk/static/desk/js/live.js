@@ -88,7 +88,7 @@ function tell(fresh, above, moved, gone) {
 }
 
 async function look() {
-  const answer = await fetch(`/queue/news?v=${encodeURIComponent(mark)}&${query()}`, { headers: { accept: "application/json" } });
+  const answer = await fetch(`/queue/news?v=${encodeURIComponent(mark)}&${query()}`, { headers: { accept: "application/json", "x-background": "true" } });
   if (answer.redirected || answer.status === 401 || answer.status === 403) stopped = true;
   if (answer.status !== 200 || stopped) return;
   const news = /** @type {News} */ (await answer.json());
