@@ -43,8 +43,3 @@ def agents_of(snapshot: Snapshot, person: Person) -> list[tuple[str, str, str]]:
     agents = snapshot.held.sides["agents"].select("agent_id", name=pl.coalesce("name", "agent_id"), group="group")
     rows = [(agent, name, group or "") for agent, name, group in agents.iter_rows() if sees(person, group)]
     return sorted(rows, key=lambda row: row[1].lower())
-
-
-def mine(person: Person) -> str:
-    """Return the name under which a person's tickets stand."""
-    return person.agent_id or person.name

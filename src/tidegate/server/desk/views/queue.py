@@ -13,16 +13,17 @@ from django.views.decorators.http import require_http_methods
 
 from tidegate.server.desk import acts, claims, overrides, saved_views
 from tidegate.server.desk.board import board
+from tidegate.server.desk.claims import assignee_of
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.models import Override
-from tidegate.server.desk.presenting.choices import agents_of, choices_of, mine
+from tidegate.server.desk.presenting.choices import choices_of
 from tidegate.server.desk.presenting.doubts import doubts
 from tidegate.server.desk.presenting.kept import kept
 from tidegate.server.desk.presenting.lanes import LANE_WORDS
 from tidegate.server.desk.presenting.lines import lines, zone_of
 from tidegate.server.desk.rows import Filters
 from tidegate.server.desk.views.opened import opened_or_404, preview_of
-from tidegate.server.desk.views.shared import number, refused, said, tickets_of
+from tidegate.server.desk.views.shared import act_dialogs, number, refused, said, tickets_of
 from tidegate.server.middleware import origin
 from tidegate.server.people.access import needs, person_of, ticket_or_404
 from tidegate.tables.words import LANES, LEVELS
@@ -44,23 +45,20 @@ def queue(request: HttpRequest) -> HttpResponse:
     """Show the queue."""
     person, snapshot = person_of(request), board.snapshot()
     filters, page = Filters.of(request.GET), number(request.GET.get("page"), 1, least=1)
-    counts = snapshot.lanes(person)
     context = {
         "page_name": "queue",
         "review_count": doubts(snapshot, person),
         "list": _list(snapshot, person, filters, page),
-        "lanes": _lanes(counts, filters),
+        "lane_list": kept(snapshot, person, ("lanes", filters.lane), lambda: _lane_list(snapshot, person, filters)),
+        "filter_form": kept(snapshot, person, ("filters", filters), lambda: _filter_form(snapshot, person, filters)),
         "views": _views(snapshot, person, filters),
         "filters": filters,
         "active": _active(filters),
         "title": _title(filters),
         "query": urlencode(saved_views.query_of(filters)),
         "page": page,
-        "choices": kept(snapshot, person, "choices", lambda: choices_of(snapshot, person)),
-        "agents": kept(snapshot, person, "agents", lambda: agents_of(snapshot, person)),
-        "levels": LEVELS,
-        "all_lanes": LANES[:-1],
         "may_act": person.may("agent"),
+        "act_dialogs": act_dialogs(snapshot, person),
     }
     return render(request, "desk/queue.html", context)
 
@@ -233,18 +231,25 @@ def _news(snapshot: Snapshot, person: Person, filters: Filters, page: int) -> di
     }
 
 
-def _lanes(counts: dict[str, int], filters: Filters) -> list[dict[str, Any]]:
-    return [
+def _lane_list(snapshot: Snapshot, person: Person, filters: Filters) -> str:
+    counts = snapshot.lanes(person)
+    lanes = [
         {"name": lane, "count": counts[lane], "here": filters.lane == lane, "words": LANE_WORDS[lane]}
         for lane in LANES
         if counts[lane] or lane not in ("aged", "escalate")
     ]
+    return render_to_string("desk/parts/lanes.html", {"lanes": lanes})
+
+
+def _filter_form(snapshot: Snapshot, person: Person, filters: Filters) -> str:
+    words = {"filters": filters, "choices": choices_of(snapshot, person), "levels": LEVELS}
+    return render_to_string("desk/parts/filters.html", words)
 
 
 def _views(snapshot: Snapshot, person: Person, filters: Filters) -> list[dict[str, Any]]:
     standing = [
         ("All", Filters()),
-        ("Mine", Filters(assignee=mine(person))),
+        ("Mine", Filters(assignee=assignee_of(person))),
         ("Unassigned", Filters(unassigned=True)),
     ]
     own = [(view.name, saved_views.filters_of(view), view) for view in saved_views.views_of(person)]

@@ -6,13 +6,20 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from django.http import HttpResponse
+from django.template.loader import render_to_string
 
+from tidegate.server.desk import overrides
+from tidegate.server.desk.claims import assignee_of
 from tidegate.server.desk.errors import RefusedError
+from tidegate.server.desk.presenting.choices import agents_of
+from tidegate.server.desk.presenting.kept import kept
 from tidegate.server.people.access import sees_ticket
+from tidegate.tables.words import LEVELS
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from tidegate.server.desk.board import Snapshot
     from tidegate.server.people.models import Person
 
 MOST_TICKETS: Final = 200
@@ -47,6 +54,17 @@ def tickets_of(request: HttpRequest, person: Person) -> list[str]:
     if not all("\0" not in ticket and sees_ticket(person, ticket) for ticket in named):
         raise RefusedError("there is no such ticket", status=404)
     return named
+
+
+def act_dialogs(snapshot: Snapshot, person: Person) -> str:
+    """Write the dialogs of what can be done to tickets, once for all who see the same agents."""
+    me = assignee_of(person)
+
+    def write() -> str:
+        words = {"agents": agents_of(snapshot, person), "me": me, "levels": LEVELS, "all_lanes": overrides.LANES_CHOSEN}
+        return render_to_string("desk/parts/acts.html", words)
+
+    return kept(snapshot, person, ("acts", me), write)
 
 
 def number(text: str | None, default: int, *, least: int = 0, most: int = 1_000_000) -> int:

@@ -8,18 +8,18 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from tidegate.read.taxonomy import default as default_taxonomy
 from tidegate.server.desk.models import Action, Decision, Escalation, Event
+from tidegate.server.desk.overrides import intents
 from tidegate.server.desk.presenting import customer
 from tidegate.server.desk.presenting.alike import alike
-from tidegate.server.desk.presenting.choices import agents_of, choices_of
+from tidegate.server.desk.presenting.choices import choices_of
 from tidegate.server.desk.presenting.doubts import doubts
 from tidegate.server.desk.presenting.kept import kept
 from tidegate.server.desk.presenting.timeline import KINDS, timeline
 from tidegate.server.desk.rows import Filters
 from tidegate.server.desk.views.opened import head_of, opened_or_404, overrides_of
+from tidegate.server.desk.views.shared import act_dialogs
 from tidegate.server.people.access import needs, person_of
-from tidegate.tables.words import LANES, LEVELS
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -54,11 +54,9 @@ def ticket(request: HttpRequest, ticket_id: str) -> HttpResponse:
         "escalations": Escalation.objects.filter(tickets__contains=[ticket_id], closed_at=None),
         "moments": _moments(opened, overrides),
         "kinds": KINDS,
-        "agents": kept(snapshot, person, "agents", lambda: agents_of(snapshot, person)),
+        "act_dialogs": act_dialogs(snapshot, person),
         "groups": kept(snapshot, person, "choices", lambda: choices_of(snapshot, person)).groups,
-        "levels": LEVELS,
-        "all_lanes": LANES[:-1],
-        "intents": default_taxonomy().names,
+        "intents": intents(),
         "may_act": person.may("agent"),
         "review_count": doubts(snapshot, person),
     }
