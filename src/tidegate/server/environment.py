@@ -91,6 +91,9 @@ class Environment(BaseModel):
     outbox_attempts: Annotated[int, Field(ge=1, le=50)] = Field(
         10, description="attempts at an action, with growing pauses, before it is put aside for a person"
     )
+    outbox_lease_seconds: Annotated[int, Field(ge=20, le=3600)] = Field(
+        180, description="seconds after which an attempt at an action whose worker was killed is made again"
+    )
     public_url: str = Field(
         "", pattern="^(https?://.*)?$", description="where people open the service; messages link to it"
     )

@@ -188,4 +188,5 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 50 * 1024 * 1024
 
 OUTGOING_ALLOW = ENV.outgoing_allow
 OUTBOX_ATTEMPTS = ENV.outbox_attempts
+OUTBOX_LEASE_SECONDS = ENV.outbox_lease_seconds
 PUBLIC_URL = ENV.public_url

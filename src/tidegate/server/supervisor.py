@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
 LOOK_SECONDS: Final = 0.2
-STEADY_SECONDS: Final = 60.0
+STEADY_SECONDS: Final = 30.0
 """Who has run so long has its failures forgotten."""
-LONGEST_WAIT: Final = 30.0
+LONGEST_WAIT: Final = 10.0
 STOP_SECONDS: Final = 20.0
 """How long a child may take to finish what it is doing."""
 

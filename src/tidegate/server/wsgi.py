@@ -16,16 +16,18 @@ application = get_wsgi_application()
 
 
 def _warm() -> None:
-    """Read the open tickets before the first person asks; a database that does not answer is asked again later."""
-    from django.db import DatabaseError, connection
+    """Read the open tickets before the first person asks; what fails is tried again."""
+    import structlog
+    from django.db import connection
 
     from tidegate.server.desk.board import board
 
     while board.age == float("inf"):
         try:
             board.snapshot()
-        except DatabaseError:
-            time.sleep(1)
+        except BaseException:  # noqa: BLE001 -- a panic of a library is no Exception; readiness says that it is not there
+            structlog.get_logger("tidegate.board").exception("the open tickets could not be read; again in 5 s")
+            time.sleep(5)
         finally:
             connection.close()
 

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-LEASE: Final = timedelta(minutes=3)
-"""Longer than any attempt may take."""
 FIRST_PAUSE: Final = 10.0
 LONGEST_PAUSE: Final = 3600.0
 LONGEST_REST: Final = 60.0
@@ -56,7 +54,8 @@ def deliver(action: int, *, rng: Callable[[], float] = random.random) -> str | N
         Numbers from 0 to 1, for the jitter of pauses.
     """
     now = timezone.now()
-    claimed = Action.objects.filter(pk=action, state=State.WAITING, next_at__lte=now).update(next_at=now + LEASE)
+    lease = timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)  # longer than any attempt may take
+    claimed = Action.objects.filter(pk=action, state=State.WAITING, next_at__lte=now).update(next_at=now + lease)
     if not claimed:
         return None
     found = Action.objects.get(pk=action)
