@@ -16,7 +16,7 @@ import psutil
 if TYPE_CHECKING:
     from pathlib import Path
 
-PATIENCE = 90.0
+PATIENCE = 300.0
 
 
 def free_port() -> int:

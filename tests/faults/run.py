@@ -1,0 +1,42 @@
+"""Every fault with as many deliveries as wanted: python tests/faults/run.py [--deliveries 10000] [kills disk clock].
+
+``disk`` needs root, for a small file system of its own; ``clock`` needs Debian's libfaketime.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from helpers import faulting
+
+FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+
+
+def main() -> None:
+    """Run the faults that were named and print what was so afterwards."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("faults", nargs="*", default=["kills", "disk", "clock"])
+    parser.add_argument("--deliveries", type=int, default=10_000)
+    parser.add_argument("--pause", type=float, default=4.0, help="seconds between two kills, about")
+    asked = parser.parse_args()
+    for fault in asked.faults:
+        with tempfile.TemporaryDirectory(prefix="tidegate-faults-") as folder:
+            home = Path(folder)
+            if fault == "kills":
+                told = faulting.kills(home, asked.deliveries, asked.pause, rounds=1)
+            elif fault == "disk":
+                told = faulting.full_disk(home, asked.deliveries)
+            else:
+                told = faulting.clock_steps(home, asked.deliveries, FAKETIME)
+        print(fault)  # noqa: T201
+        for name, value in told.items():
+            print(f"  {name}: {value}", flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
