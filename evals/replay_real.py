@@ -26,7 +26,7 @@ LOADS = (0.85, 0.95)
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """A change of the score: constants, value to a power, or pressure that grows on after the target."""
+    """A change of the score: constants, value to a power, pressure that grows on after the target, a wider horizon."""
 
     name: str
     policy: str = "cost-of-delay"
@@ -34,6 +34,7 @@ class Variant:
     missed: float = 0.5
     power: float = 1.0
     grows: float = 0.0
+    widens: float = 0.0
 
     def tally(self, desk: Desk, seed: int) -> Tally:
         stage = desk.stage(self.policy, seed)
@@ -42,12 +43,13 @@ class Variant:
 
         def growing(rows: np.ndarray, since: np.ndarray, now: float) -> np.ndarray:
             used = belief.age(since, now) / belief.minutes[rows]
-            early = np.exp((used - 1.0) * belief.minutes[rows] / belief.horizon)
+            horizon = belief.horizon * (belief.minutes[rows] / 60.0) ** self.widens
+            early = np.exp((used - 1.0) * belief.minutes[rows] / horizon)
             press = np.where(used < 1.0, early, belief.missed * np.maximum(used, 1.0) ** self.grows)
             return belief.value[rows] * (belief.probability[rows] * belief.weights[rows] * press).sum(axis=1)
 
         scene = replace(stage.scene, belief=belief)
-        queue = (lambda: ScanQueue(growing)) if self.grows else maker(self.policy, scene)
+        queue = (lambda: ScanQueue(growing)) if self.grows or self.widens else maker(self.policy, scene)
         outcome = replay(scene.workload, stage.seats, queue, follow_ups=stage.follow_ups)
         return tally(scene.workload, outcome, stage.judge, stage.follow_ups)
 
@@ -65,6 +67,8 @@ VARIANTS = [
     Variant(name="value to the 0.75", power=0.75),
     Variant(name="grows with the root of age/target after it", grows=0.5),
     Variant(name="grows with age/target after it", grows=1.0),
+    Variant(name="horizon 40 min times the root of target/60", horizon=40.0, widens=0.5),
+    Variant(name="horizon 30 min times the root of target/60", horizon=30.0, widens=0.5),
 ]
 
 

@@ -23,7 +23,7 @@ import numpy as np
 
 from tidegate.simulate.lanes import LaneQueue
 from tidegate.simulate.press import Press, PressQueue
-from tidegate.simulate.queues import DueQueue, KeyQueue, Queue, ScanQueue
+from tidegate.simulate.queues import DueQueue, KeyQueue, Queue
 from tidegate.simulate.ranked import RankedQueue
 from tidegate.simulate.slope import SlopeQueue
 from tidegate.tables.errors import InputError
@@ -177,9 +177,7 @@ def _weighted_sum(scene: Scene) -> Callable[[], Queue]:
         age = belief.age(since, now)[np.arange(chosen.size), level[chosen]]
         return standing[chosen] + scene.sla_gain * np.clip(age / minutes[chosen], 0.0, 1.0)
 
-    if any(clock.times for clock in belief.clocks):
-        return lambda: ScanQueue(score)
-    return lambda: SlopeQueue(standing, minutes, scene.sla_gain, score)
+    return lambda: SlopeQueue(standing, minutes, scene.sla_gain, score, clocks=level, dials=belief.clocks)
 
 
 def _oracle(scene: Scene) -> Belief:

@@ -1,7 +1,8 @@
 """Scores that rise by the minute until a target and then stand still: the order of the playbook's weighted sum.
 
-Visits whose scores rise at the same rate keep their order until a target passes, and what has passed keeps it for good.
-So one heap for each rate and one for what stands still are enough: a hand-out compares their tops. A visit that has
+Visits whose scores rise at the same rate on the same clock keep their order until a target passes, and what has passed
+keeps it for good. So one heap for each rate and clock and one for what stands still are enough: a hand-out compares
+their tops. A visit that has
 passed its target since it was put in its heap is found when it comes to the top, where it only looks higher than it is.
 """
 
@@ -13,9 +14,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tidegate.simulate.clocks import TIME
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike
 
+    from tidegate.simulate.clocks import Clock
     from tidegate.simulate.queues import Score
 
 NEAR: Final = 1e-7
@@ -23,7 +29,7 @@ NEAR: Final = 1e-7
 
 
 class SlopeQueue:
-    """Waiting visits scored ``standing + gain * min(wait / target, 1)`` on an axis that the targets are counted on.
+    """Waiting visits scored ``standing + gain * min(wait / target, 1)``, the wait being read on each visit's clock.
 
     Parameters
     ----------
@@ -35,21 +41,39 @@ class SlopeQueue:
         What it has gained when the target is reached.
     score
         The ranking itself: ``score(rows, since, now)``, the highest first; it settles what is too near to call.
+    clocks
+        Which of `dials` the target of each visit is counted on; None is the first for all.
+    dials
+        The clocks.
     """
 
-    def __init__(self, standing: ArrayLike, minutes: ArrayLike, gain: float, score: Score) -> None:
+    def __init__(
+        self,
+        standing: ArrayLike,
+        minutes: ArrayLike,
+        gain: float,
+        score: Score,
+        *,
+        clocks: ArrayLike | None = None,
+        dials: Sequence[Clock] = (TIME,),
+    ) -> None:
         self._standing = np.asarray(standing, dtype=np.float64).tolist()
         self._minutes = np.asarray(minutes, dtype=np.float64).tolist()
         self._gain, self._score = gain, score
-        self._rising: dict[float, list[tuple[float, int]]] = {}
+        self._clock = [0] * len(self._standing) if clocks is None else np.asarray(clocks).tolist()
+        self._dials = dials
+        self._rising: dict[tuple[float, int], list[tuple[float, int]]] = {}
         self._still: list[tuple[float, int]] = []
         self._since: dict[int, float] = {}
+        self._read: dict[int, float] = {}  # what its clock read when each waiting visit entered
 
     def push(self, row: int, now: float) -> None:
         """See `Queue.push`."""
-        self._since[row] = now
-        target = self._minutes[row]
-        heappush(self._rising.setdefault(target, []), (now * self._gain / target - self._standing[row], row))
+        target, clock = self._minutes[row], self._clock[row]
+        reading = self._dials[clock].at(now)
+        self._since[row], self._read[row] = now, reading
+        entry = (reading * self._gain / target - self._standing[row], row)
+        heappush(self._rising.setdefault((target, clock), []), entry)
 
     def drop(self, row: int) -> None:
         """See `Queue.drop`."""
@@ -57,13 +81,15 @@ class SlopeQueue:
 
     def take(self, now: float) -> int:
         """See `Queue.take`."""
-        since, floor = self._since, -inf
+        since, read, floor = self._since, self._read, -inf
         near: list[tuple[float, int, list[tuple[float, int]], tuple[float, int]]] = []
-        for target, heap in [*self._rising.items(), (inf, self._still)]:
-            rise = now * self._gain / target
+        readings = [dial.at(now) for dial in self._dials]
+        for (target, clock), heap in [*self._rising.items(), ((inf, 0), self._still)]:
+            reading = readings[clock]
+            rise = reading * self._gain / target
             while heap and rise - heap[0][0] >= floor - NEAR:
                 key, row = heap[0]
-                if row not in since or now - since[row] >= target:
+                if row not in since or reading - read[row] >= target:
                     self._settle_down(heappop(heap)[1])
                     continue
                 near.append((rise - key, row, heap, heappop(heap)))

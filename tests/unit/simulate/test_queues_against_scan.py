@@ -89,19 +89,24 @@ def _crowd(random: np.random.Generator, size: int) -> World:
     return World(workload=workload, belief=replace(belief), agents=12)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(world=worlds(), gain=st.sampled_from([1.0, 10.0, 50.0]))
 def test_weighted_sum_is_the_scan(world: World, gain: float) -> None:
-    level = world.belief.level
-    rows = np.arange(level.size)
-    standing, minutes = np.round(20 * world.belief.value), world.belief.minutes[rows, level]
+    belief = world.belief
+    level, rows = belief.level, np.arange(belief.value.size)
+    standing, minutes = np.round(20 * belief.value), belief.minutes[rows, level]
 
     def score(chosen: np.ndarray, since: np.ndarray, now: float) -> np.ndarray:
-        return standing[chosen] + gain * np.clip((now - since) / minutes[chosen], 0, 1)
+        age = belief.age(since, now)[np.arange(chosen.size), level[chosen]]
+        return standing[chosen] + gain * np.clip(age / minutes[chosen], 0, 1)
 
-    quick = replay(world.workload, always(world.agents), lambda: SlopeQueue(standing, minutes, gain, score))
-    slow = replay(world.workload, always(world.agents), lambda: ScanQueue(score))
+    def slope() -> SlopeQueue:
+        return SlopeQueue(standing, minutes, gain, score, clocks=level, dials=belief.clocks)
+
+    quick = replay(world.workload, always(world.agents), slope, follow_ups=WRITES)
+    slow = replay(world.workload, always(world.agents), lambda: ScanQueue(score), follow_ups=WRITES)
     np.testing.assert_array_equal(quick.order, slow.order)
+    np.testing.assert_array_equal(quick.start, slow.start)
 
 
 SHIFTS = [((540.0, 700.0), (720.0, 1050.0), (1980.0, 2490.0)), ((600.0, 640.0), (3000.0, 9000.0)), ((-inf, inf),)]
