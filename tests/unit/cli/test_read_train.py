@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -17,8 +19,6 @@ from tidegate.cli.train import train
 from tidegate.tables import Readings
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from click.testing import Result
 
 NOW = "2026-03-02T09:00:00Z"
@@ -188,3 +188,13 @@ def test_a_second_model_reads_what_the_first_is_unsure_of(history: Path, tmp_pat
     assert unsure["intent"] == "routers"
     assert set(unsure["intent_probabilities"]) == {"routers", "invoices", "laptops"}
     assert "billing" in sure["intent_probabilities"]
+
+
+def test_every_field_is_documented(tmp_path: Path) -> None:
+    file = table(tmp_path / "a.csv", "said", "I cannot log in")
+    fields = json.loads(run("read", file, "--text", "said", "--format", "ndjson", "--now", NOW).stdout)
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "output.md").read_text("utf-8")
+    rows = [row.split(" | ")[0] for row in page.split("# Output of `tidegate read`")[1].splitlines()]
+    named = {name for row in rows if row.startswith("| `") for name in re.findall(r"`(\w+)`", row)}
+    assert set(fields) <= named
+    assert named - set(fields) == {"effort_minutes", "escalation_risk", "expected_csat"}
