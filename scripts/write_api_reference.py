@@ -92,7 +92,7 @@ def render(found: dict[str, Any]) -> str:
 def _operation(path: str, method: str, operation: dict[str, Any]) -> Iterator[str]:
     yield f"### {method.upper()} {path}\n\n{operation['summary']}. {operation.get('description', '').strip()}\n\n"
     scope, role = operation.get("x-scope"), operation.get("x-role")
-    yield f"Takes the scope `{scope}`, or the role {role}.\n\n" if scope else "Takes a signature.\n\n"
+    yield f"Takes {_taken(scope, role)}.\n\n"
     parameters = operation.get("parameters", [])
     if parameters:
         yield "| parameter | in | type | what it is |\n|---|---|---|---|\n"
@@ -105,6 +105,11 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> Iterator[st
         kinds = [f"`{kind}`: {_kind(told['schema'])}" for kind, told in body["content"].items()]
         yield f"Body: {'; '.join(kinds)}.\n\n"
     yield f"Answers: {', '.join(_answer(status, told) for status, told in operation['responses'].items())}.\n\n"
+
+
+def _taken(scope: str | None, role: str | None) -> str:
+    either = [f"the scope `{scope}`" if scope else "", f"the role {role}" if role else ""]
+    return ", or ".join(filter(None, either)) or "a signature"
 
 
 def _answer(status: int | str, told: dict[str, Any]) -> str:

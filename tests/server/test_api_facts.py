@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tidegate.server.api import bodies, submissions
 from tidegate.server.api.problems import ProblemError
-from tidegate.server.desk import draining, payloads
+from tidegate.server.desk import draining, inbox, payloads
 from tidegate.server.desk.models import Account, Agent, Delivery, Event, Incident, Message, Ticket
 from tidegate.server.people import tokens
 
@@ -103,6 +103,28 @@ def test_a_program_sees_the_deliveries_of_its_own_source(sender: Client, people:
     agent.force_login(people["agent"])
     assert agent.get(url).status_code == 403
     assert lead.get(f"/api/v1/deliveries/{10**25}").status_code == 404
+
+
+@pytest.mark.django_db
+def test_failed_deliveries_are_found_and_tried_again(sender: Client, people: dict[str, Person]) -> None:
+    inbox.delivery_accept(source="other", delivery_id="bad", kind="tickets", body='{"colour": "blue"}')
+    good = send(sender, "tickets", TICKET).json()["id"]
+    draining.drain()
+    lead = Client()
+    lead.force_login(people["lead"])
+    failed = lead.get("/api/v1/deliveries?state=failed").json()
+    assert [(one["source"], one["state"], one["used"]) for one in failed] == [("other", "failed", 0)]
+    assert failed[0]["error"]
+    assert [one["id"] for one in sender.get("/api/v1/deliveries").json()] == [good]
+    again = f"/api/v1/deliveries/{failed[0]['id']}/retry"
+    assert sender.post(again).status_code == 401
+    agent = Client()
+    agent.force_login(people["agent"])
+    assert agent.post(again).status_code == 403
+    assert lead.post(again).json()["state"] == "waiting"
+    assert lead.post(again).status_code == 409
+    assert lead.post(f"/api/v1/deliveries/{good}/retry").status_code == 409
+    assert lead.post("/api/v1/deliveries/999999/retry").status_code == 404
 
 
 BAD = [

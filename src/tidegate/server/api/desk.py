@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from django.http import Http404, HttpResponse
-from ninja import Query, Router, Schema, Status
-from pydantic import ConfigDict, Field
+from ninja import Query, Router, Status
+from pydantic import Field
 
 from tidegate.server.api.callers import Caller, allowed
 from tidegate.server.api.describing import errors
@@ -21,6 +21,7 @@ from tidegate.server.api.schemas import (
     NextOut,
     OverrideIn,
     OverrideOut,
+    Page,
     PlaceOut,
     PolicyOut,
     QueueOut,
@@ -43,20 +44,10 @@ if TYPE_CHECKING:
     from tidegate.ranking.explain import Lead
 
 router = Router(tags=["queue"])
-_BIGGEST: Final = 2**31 - 1
 _Word = Annotated[str, Field(max_length=200)]
 READ: Final = allowed("queue:read", "viewer")
 CLAIM: Final = allowed("claims:write", "agent")
 OVERRIDE: Final = allowed("overrides:write", "agent")
-
-
-class Page(Schema):
-    """Which part of a list."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    offset: Annotated[int, Field(ge=0, le=_BIGGEST)] = Field(default=0, description="leave out so many")
-    limit: Annotated[int, Field(ge=1, le=500)] = Field(default=50, description="list at most so many")
 
 
 class QueueQuery(Page):

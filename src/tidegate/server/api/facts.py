@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from django.http import Http404
 from django.utils import timezone
-from ninja import Router, Status
+from ninja import Query, Router, Status
+from pydantic import Field
 
 from tidegate.server.api import bodies, submissions
-from tidegate.server.api.callers import allowed
+from tidegate.server.api.callers import BySession, allowed
 from tidegate.server.api.describing import errors, facts_body
 from tidegate.server.api.problems import Finding, ProblemError
-from tidegate.server.api.schemas import AcceptedOut, DeliveryOut
+from tidegate.server.api.schemas import AcceptedOut, DeliveryOut, Page
 from tidegate.server.desk import inbox
 from tidegate.server.desk.draining import rejected_rows
 from tidegate.server.desk.models import Delivery
@@ -22,9 +23,11 @@ from tidegate.server.middleware import origin
 from tidegate.tables.errors import shorten
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.http import HttpRequest
 
     from tidegate.ingest.mapping import Table
+    from tidegate.server.api.callers import Caller
     from tidegate.server.desk.inbox import Accepted
 
 router = Router(tags=["facts"])
@@ -117,6 +120,49 @@ for _kind in KINDS:
     _operation(_kind)
 
 
+class DeliveryQuery(Page):
+    """Which deliveries."""
+
+    state: Literal["waiting", "done", "failed"] | None = Field(default=None, description="in this state")
+    source: Annotated[str, Field(max_length=50)] = Field(default="", description="of this source")
+
+
+def deliveries(request: HttpRequest) -> QuerySet[Delivery]:
+    """Return the deliveries that the caller may look at: a program those of its own source."""
+    caller: Caller = request.auth  # ty: ignore[missing-attribute] - ninja's
+    return Delivery.objects.filter(source=caller.source) if caller.token else Delivery.objects.all()
+
+
+def delivery_told(found: Delivery) -> dict[str, Any]:
+    """Lay out a delivery."""
+    unused = rejected_rows(found.rejected)
+    return {
+        **{name: getattr(found, name) for name in ("source", "delivery_id", "kind", "state", "received_at")},
+        **{name: getattr(found, name) for name in ("done_at", "rows", "rejected", "error")},
+        "id": found.pk,
+        "used": found.rows - unused if found.state == Delivery.State.DONE else 0,
+        "unused": unused,
+    }
+
+
+@router.get(
+    "/deliveries",
+    auth=allowed("facts:write", "lead"),
+    response={200: list[DeliveryOut], **errors(400, 401, 403, 422, 429)},
+    operation_id="delivery_list",
+    summary="Deliveries, the newest first",
+)
+def delivery_list(request: HttpRequest, query: Query[DeliveryQuery]) -> list[dict[str, Any]]:
+    """List deliveries, such as those that failed. A program sees those of its own source."""
+    chosen = deliveries(request)
+    if query.state:
+        chosen = chosen.filter(state=query.state)
+    if query.source:
+        chosen = chosen.filter(source=query.source)
+    page = chosen.defer("body").order_by("-pk")[query.offset : query.offset + query.limit]
+    return [delivery_told(one) for one in page]
+
+
 @router.get(
     "/deliveries/{int:number}",
     auth=allowed("facts:write", "lead"),
@@ -126,18 +172,28 @@ for _kind in KINDS:
 )
 def delivery_show(request: HttpRequest, number: int) -> dict[str, Any]:
     """Say where a delivery is, and which of its rows could not be used. A program sees those of its own source."""
-    caller: Any = request.auth  # ty: ignore[missing-attribute] - ninja's
-    known = Delivery.objects.filter(pk=number) if number <= _BIGGEST else Delivery.objects.none()
-    if caller.token:
-        known = known.filter(source=caller.source)
-    found = known.first()
+    return delivery_told(_delivery(request, number))
+
+
+@router.post(
+    "/deliveries/{int:number}/retry",
+    auth=[BySession("lead")],
+    response={202: DeliveryOut, **errors(400, 401, 403, 404, 409, 429)},
+    operation_id="delivery_retry",
+    summary="Try a failed delivery again",
+)
+def delivery_retry(request: HttpRequest, number: int) -> Status[dict[str, Any]]:
+    """Let a delivery that failed wait again, as after the mend of what it failed for."""
+    found = _delivery(request, number)
+    caller: Caller = request.auth  # ty: ignore[missing-attribute] - ninja's
+    if not inbox.delivery_retry(by=caller.acting(None), delivery=found.pk, request_id=origin().request_id):
+        raise ProblemError("conflict", f"The delivery is {found.state}; only one that failed can be tried again.")
+    found.refresh_from_db()
+    return Status(202, delivery_told(found))
+
+
+def _delivery(request: HttpRequest, number: int) -> Delivery:
+    found = deliveries(request).defer("body").filter(pk=number).first() if number <= _BIGGEST else None
     if found is None:
         raise Http404
-    unused = rejected_rows(found.rejected)
-    return {
-        **{name: getattr(found, name) for name in ("source", "delivery_id", "kind", "state", "received_at")},
-        **{name: getattr(found, name) for name in ("done_at", "rows", "rejected", "error")},
-        "id": found.pk,
-        "used": found.rows - unused if found.state == Delivery.State.DONE else 0,
-        "unused": unused,
-    }
+    return found

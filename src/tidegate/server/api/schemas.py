@@ -280,3 +280,12 @@ class AssignIn(ForIn):
     """Who gets a ticket."""
 
     assignee: _Word | None = Field(description="the agent; null gives it back", examples=["ivy@support.example"])
+
+
+class Page(Schema):
+    """Which part of a list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    offset: Annotated[int, Field(ge=0, le=2**31 - 1)] = Field(default=0, description="leave out so many")
+    limit: Annotated[int, Field(ge=1, le=500)] = Field(default=50, description="list at most so many")
