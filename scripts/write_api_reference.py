@@ -1,6 +1,6 @@
 """Writes docs/reference/http-api.md from the API's own OpenAPI document.
 
-usage: TIDEGATE_SECRET_KEY=any python scripts/write_api_reference.py
+usage: TIDEGATE_DATA_DIR=.work python scripts/write_api_reference.py
 """
 
 from __future__ import annotations

@@ -34,7 +34,8 @@ class Environment(BaseModel):
     )
     secret_key: SecretStr | None = Field(
         None,
-        description="signs sessions and encrypts secrets; missing: made once in the data folder",
+        min_length=32,
+        description="signs sessions and encrypts secrets, 32 characters or more; missing: made once in the data folder",
     )
     secret_key_fallbacks: SecretStr = Field(
         SecretStr(""), description="older secret keys, by commas, that still open what they sealed"
