@@ -223,6 +223,7 @@ def _path(stage: Stage, row: Row, actor: str) -> str:
         "/people/tokens/<int:pk>/revoke": {"pk": stage.token},
         "/api/v1/overrides/<int:number>": {"number": stage.override},
         "/api/v1/deliveries/<int:number>": {"number": stage.delivery},
+        "/api/v1/deliveries/<int:number>/retry": {"number": stage.delivery},
         "/accounts/2fa/webauthn/keys/<int:pk>/remove/": {"pk": stage.keys.get(actor, 1)},
         "/accounts/2fa/webauthn/keys/<int:pk>/edit/": {"pk": stage.keys.get(actor, 1)},
     }
@@ -270,7 +271,7 @@ def expected(row: Row, actor: str) -> str:
     if row.least == "signature" or actor in ("stranger", "leaver"):
         return "sign in"
     if actor in PROGRAMS:
-        known = row.api and actor in ("token", "token of other scopes")
+        known = row.scope and actor in ("token", "token of other scopes")
         return "sign in" if not known else "in" if actor == "token" else "no"
     role = {"colleague": "agent"}.get(actor, actor)
     if RANK[Role(role)] < RANK[Role(row.least)]:

@@ -220,3 +220,11 @@ def test_the_command_line_says_what_cannot_be(run: Callable[..., Result], words:
     answer = run(*words)
     assert answer.exit_code == 2
     assert said in answer.stderr
+
+
+def test_a_job_does_the_housekeeping() -> None:
+    from tidegate.server.jobs import tasks
+    from tidegate.server.jobs.people import people_housekeeping
+
+    periodic = {one.task.name for one in tasks.app.app.periodic_registry.periodic_tasks.values()}
+    assert people_housekeeping.name in periodic

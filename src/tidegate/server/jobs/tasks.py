@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tidegate.server.jobs import app, inbox, measures, outbox, replay
+from tidegate.server.jobs import app, inbox, measures, outbox, people, replay
 
-__all__ = ["app", "inbox", "measures", "outbox", "replay"]
+__all__ = ["app", "inbox", "measures", "outbox", "people", "replay"]
