@@ -138,6 +138,11 @@ def findings(service: Service, accepted: set[str]) -> dict[str, Any]:
             " (SELECT 1 FROM procrastinate_workers w WHERE w.id = j.worker_id"
             "  AND w.last_heartbeat > now() - interval '60 seconds')"
         ).fetchone()[0]
+        failed = dict(
+            connection.execute(
+                "SELECT task_name, count(*) FROM procrastinate_jobs WHERE status = 'failed' GROUP BY 1"
+            ).fetchall()
+        )
     found = Counter(delivery_id for delivery_id, _ in rows)
     return {
         "accepted": len(accepted),
@@ -146,6 +151,7 @@ def findings(service: Service, accepted: set[str]) -> dict[str, Any]:
         "not done": Counter(state for _, state in rows if state != "done"),
         "facts": facts,
         "jobs stuck": stuck,
+        "jobs failed": failed,
     }
 
 

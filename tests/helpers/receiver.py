@@ -9,6 +9,8 @@ from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
+BAD_REQUESTS = 100
+
 
 class Receiver:
     """Keeps what it was sent, by idempotency key.
@@ -18,7 +20,8 @@ class Receiver:
     port
         Where it listens once `open` is called; before that a sender is refused.
     seed
-        Of its moods: of a hundred requests about 15 fail, 10 are slow and 5 are taken without an answer.
+        Of its moods: of its first hundred requests about 15 fail, 10 are slow and 5 are taken without an answer; then
+        it is well, but for one in fifty.
     """
 
     def __init__(self, port: int, seed: int = 7) -> None:
@@ -48,7 +51,8 @@ class Receiver:
 
     def _take(self, handler: BaseHTTPRequestHandler, key: str, body: bytes) -> None:
         with self._lock:
-            mood = self._random.random()
+            well = sum(self.answers.values()) > BAD_REQUESTS and self._random.random() < 0.98
+            mood = 1.0 if well else self._random.random()
             self.bodies[key].append(body)
         if mood < 0.15:
             self._answer(handler, 503)
