@@ -208,38 +208,10 @@ def read(
 
 def _similar(tickets: pl.DataFrame, live: pl.DataFrame, now: datetime, wanted: set[str]) -> list[pl.Series]:
     """Count the tickets about the same thing as each live one."""
-    table = _alike(tickets, live, now, wanted)
+    from tidegate.read.alike import alike
+
+    table = alike(tickets, live["ticket_id"], now, wanted)
     return [] if table is None else _beside(live, table, sorted(wanted))
-
-
-def _alike(tickets: pl.DataFrame, live: pl.DataFrame, now: datetime, wanted: set[str]) -> pl.DataFrame | None:
-    """Group tickets about the same thing; None where there is no text.
-
-    Counting those of the last day looks at the tickets of a week alone, so that a large old backlog costs nothing.
-    """
-    from tidegate.read.similar import similar
-
-    age = now - pl.col("created_at")
-    unfinished = pl.lit("similar_open" in wanted) & pl.col("ticket_id").is_in(live["ticket_id"].implode())
-    some = tickets.filter(((age < pl.duration(days=7)) | unfinished) & pl.any_horizontal(TEXTS.is_not_null()))
-    return None if some.is_empty() else similar(some, now=now)
-
-
-def similar_counts(tickets: pl.DataFrame, now: datetime) -> pl.DataFrame:
-    """Count the tickets about the same thing: ``ticket_id``, ``similar_open``, ``similar_last_24h``, ``similar_group``.
-
-    Looks at the texts of all unfinished tickets and of those of the last week, so it takes longer than ranking does.
-    ``similar_group`` is null for a ticket that is like no other.
-    """
-    wanted = sorted(SIMILAR)
-    live = tickets.filter(~pl.col("status").is_in(CLOSED))
-    table = _alike(tickets, live, now, set(wanted))
-    if table is None:
-        nothing = [pl.lit(0, pl.Int32).alias(name) for name in wanted]
-        return live.clear().select("ticket_id").with_columns(*nothing, similar_group=pl.lit(None, pl.String))
-    groups = table.select("ticket_id", similar_group="group_id")
-    counted = live.select("ticket_id").with_columns(_beside(live, table, wanted))
-    return counted.join(groups, on="ticket_id", how="left", maintain_order="left")
 
 
 def _beside(live: pl.DataFrame, table: pl.DataFrame, names: Sequence[str]) -> list[pl.Series]:
@@ -408,6 +380,5 @@ __all__ = [
     "queue",
     "read",
     "shown",
-    "similar_counts",
     "with_tier",
 ]

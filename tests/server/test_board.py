@@ -14,6 +14,7 @@ from django.db import connection
 from helpers.desk import message, ticket, write_company
 from tidegate import pipeline
 from tidegate.policy import load
+from tidegate.read.alike import similar_counts
 from tidegate.server.desk import models, tables
 from tidegate.server.desk.board import Board
 from tidegate.server.desk.rows import Filters
@@ -190,13 +191,12 @@ def test_counting_in_the_background_does_not_hold_up_who_asks(monkeypatch: pytes
     alike = {"subject": "Export of invoices fails", "body": "The export of invoices fails with error 4711 since today."}
     tables.upsert("tickets", pl.concat([ticket(f"t{n}", created_at=NOW - timedelta(hours=n), **alike) for n in (1, 2)]))
     asked, may_count = Board(clock=lambda: NOW, background=True), threading.Event()
-    count = pipeline.similar_counts
 
     def waits(tickets: pl.DataFrame, now: datetime) -> pl.DataFrame:
         assert tickets.is_empty() or may_count.wait(30)
-        return count(tickets, now)
+        return similar_counts(tickets, now)
 
-    monkeypatch.setattr(pipeline, "similar_counts", waits)
+    monkeypatch.setattr("tidegate.server.desk.board.similar_counts", waits)
     assert asked.snapshot().ranked.facts["similar_last_24h"].to_list() == [0, 0]
     may_count.set()
     for thread in threading.enumerate():

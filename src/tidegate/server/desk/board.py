@@ -19,6 +19,7 @@ import polars as pl
 
 from tidegate import pipeline
 from tidegate.policy.loading import load as load_policy
+from tidegate.read.alike import similar_counts
 from tidegate.server.desk import held as holding
 from tidegate.server.desk.models import PolicyVersion
 from tidegate.server.desk.policies import policy_ensure
@@ -287,7 +288,7 @@ class Board:
         if not pipeline.needed(held.policy) & pipeline.SIMILAR:
             return
         if self._similar is None:
-            self._similar = pipeline.similar_counts(held.tickets.clear(), now)
+            self._similar = similar_counts(held.tickets.clear(), now)
         elif started < self._count_again or (self._counting is not None and self._counting.is_alive()):
             return
         if self._background:
@@ -298,7 +299,7 @@ class Board:
 
     def _counted(self, held: Held, now: datetime) -> None:
         started = time.monotonic()
-        self._similar = pipeline.similar_counts(held.tickets, now)
+        self._similar = similar_counts(held.tickets, now)
         ended = time.monotonic()
         self._count_again = ended + max(SIMILAR_EVERY, (ended - started) / SIMILAR_SHARE)
 
