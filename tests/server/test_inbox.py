@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,6 +24,14 @@ if TYPE_CHECKING:
 
 TICKET = {"ticket_id": "t1", "created_at": "2026-03-02T09:00:00Z", "updated_at": "2026-03-02T10:00:00Z"}
 RECEIVED = datetime(2026, 3, 3, tzinfo=UTC)
+
+
+@pytest.fixture
+def empty_queue(transactional_db: None) -> None:
+    """No job of an earlier test: Django does not empty procrastinate's tables."""
+    del transactional_db
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
 
 
 def accept(kind: str, told: Any, delivery_id: str = "d1", source: str = "desk") -> inbox.Accepted:
@@ -52,6 +62,7 @@ def test_an_id_that_comes_again_with_something_else_is_told() -> None:
     assert not accept("events", TICKET).same
 
 
+@pytest.mark.usefixtures("empty_queue")
 @pytest.mark.django_db(transaction=True)
 def test_one_drain_is_queued_however_many_deliveries_come() -> None:
     for number in range(5):
@@ -59,6 +70,7 @@ def test_one_drain_is_queued_however_many_deliveries_come() -> None:
     assert jobs() == 1
 
 
+@pytest.mark.usefixtures("empty_queue")
 @pytest.mark.django_db(transaction=True)
 def test_a_drain_that_runs_does_not_count_as_queued() -> None:
     accept("tickets", TICKET, "1")
@@ -68,6 +80,7 @@ def test_a_drain_that_runs_does_not_count_as_queued() -> None:
     assert (jobs("doing"), jobs("todo")) == (1, 1)
 
 
+@pytest.mark.usefixtures("empty_queue")
 @pytest.mark.django_db(transaction=True)
 def test_the_worker_turns_deliveries_into_facts_and_empties_its_queue() -> None:
     from tidegate.server.jobs.app import app
@@ -80,6 +93,7 @@ def test_the_worker_turns_deliveries_into_facts_and_empties_its_queue() -> None:
     assert jobs("succeeded") >= 1
 
 
+@pytest.mark.usefixtures("empty_queue")
 @pytest.mark.django_db(transaction=True)
 def test_a_sweep_wakes_a_drain_for_what_was_stored_by_a_process_that_died() -> None:
     from tidegate.server.jobs.inbox import inbox_sweep
@@ -92,6 +106,7 @@ def test_a_sweep_wakes_a_drain_for_what_was_stored_by_a_process_that_died() -> N
     assert jobs() == 1
 
 
+@pytest.mark.usefixtures("empty_queue")
 @pytest.mark.django_db(transaction=True)
 def test_a_crash_in_the_middle_of_a_batch_leaves_everything_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     class Killed(BaseException):
@@ -112,6 +127,7 @@ def test_a_crash_in_the_middle_of_a_batch_leaves_everything_waiting(monkeypatch:
     assert Event.objects.count() == 1
 
 
+@pytest.mark.usefixtures("empty_queue")
 @pytest.mark.django_db(transaction=True)
 def test_a_drain_leaves_another_at_work_alone() -> None:
     accept("tickets", TICKET)
@@ -176,6 +192,58 @@ def test_a_delivery_that_holds_no_table_fails_alone_and_can_be_tried_again(peopl
     failed.refresh_from_db()
     assert (failed.state, failed.error, failed.attempts) == ("waiting", "", 0)
     assert [entry.act for entry in AuditEntry.objects.all()] == ["delivery.retry"]
+
+
+@pytest.mark.usefixtures("empty_queue")
+@pytest.mark.django_db(transaction=True)
+def test_one_that_takes_the_worker_down_each_time_is_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed(BaseException):
+        pass
+
+    land = landing.land
+
+    def deadly(rows: dict[str, Any]) -> None:
+        if "deadly" in rows["tickets"]["ticket_id"]:
+            raise Killed
+        land(rows)
+
+    monkeypatch.setattr(draining, "land", deadly)
+    for name in ("good", "deadly", "fine"):
+        accept("tickets", TICKET | {"ticket_id": name}, name)
+    deaths = 0
+    while inbox.waiting():
+        try:
+            draining.drain(careful=deaths > 0)
+        except Killed:
+            deaths += 1
+    assert deaths == 1 + draining.TRIES
+    states = dict(Delivery.objects.values_list("delivery_id", "state"))
+    assert states == {"good": "done", "deadly": "failed", "fine": "done"}
+    assert "died" in Delivery.objects.get(delivery_id="deadly").error
+
+
+@pytest.mark.usefixtures("empty_queue")
+@pytest.mark.django_db(transaction=True)
+def test_the_jobs_of_a_worker_that_died_are_taken_up_again() -> None:
+    from tidegate.server.jobs.app import STALLED_AFTER, app, stalled_jobs_retry
+
+    accept("tickets", TICKET)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat) "
+            "VALUES (now() - make_interval(secs => %s)) RETURNING id",
+            [STALLED_AFTER + 5],
+        )
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s", [cursor.fetchone()[0]])
+    assert (jobs("todo"), jobs("doing")) == (0, 1)
+
+    async def retry() -> int:
+        with app.replace_connector(app.connector.get_worker_connector()) as worker:
+            async with worker.open_async():
+                return await stalled_jobs_retry.func(SimpleNamespace(app=worker), 0)
+
+    assert asyncio.run(retry()) == 1
+    assert (jobs("todo"), jobs("doing")) == (1, 0)
 
 
 @pytest.mark.django_db

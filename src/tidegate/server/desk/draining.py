@@ -30,24 +30,32 @@ SHOWN: Final = 1_000
 """Rejected rows that are kept of one delivery; all of them are counted."""
 SECONDS: Final = 30.0
 """After this long a drain lets another job of the worker have its turn, and queues itself again."""
-_ANY: Final = "SELECT EXISTS (SELECT 1 FROM desk_delivery WHERE state = 'waiting')"
+TRIES: Final = 3
+"""How often a delivery may take the worker down with it."""
 _BATCH: Final = """
     SELECT id, kind, body, received_at FROM (
         SELECT id, kind, body, received_at, sum(length(body)) OVER (ORDER BY id) AS characters, min(id) OVER () AS first
         FROM (SELECT * FROM desk_delivery WHERE state = 'waiting' ORDER BY id LIMIT %s) AS waiting
     ) AS sized WHERE characters <= %s OR id = first ORDER BY id
 """
+_TRIED: Final = """
+    UPDATE desk_delivery SET attempts = attempts + 1
+    WHERE id = (SELECT min(id) FROM desk_delivery WHERE state = 'waiting') RETURNING id, attempts
+"""
 _DONE: Final = """
     UPDATE desk_delivery d
-    SET state = n.state, done_at = now(), attempts = d.attempts + 1,
+    SET state = n.state, done_at = now(), attempts = greatest(d.attempts, 1),
         rows = n.rows, rejected = n.rejected, error = n.error
     FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::jsonb[], %s::text[]) AS n (id, state, rows, rejected, error)
     WHERE d.id = n.id
 """
 
 
-def drain() -> int:
+def drain(*, careful: bool = False) -> int:
     """Take all waiting deliveries; returns how many.
+
+    The drain after one that died is ``careful``: it takes one delivery at a time and writes down before it does that it
+    tries, so that one that takes the worker down each time is found and set aside.
 
     Another drain at work is noticed and left alone: after each batch it looks again, so it finds what we came for. The
     look comes after its batch is committed and its lock given back, and before it ends.
@@ -59,21 +67,34 @@ def drain() -> int:
         if time.monotonic() > end:
             inbox.wake()
             break
-        done = _batch()
+        done = _set_aside() if careful else 0
+        done = done or _batch(1 if careful else MOST)
         if done is None:
             break
         taken += done
     return taken
 
 
-def _batch() -> int | None:
+def _set_aside() -> int:
+    """Count a try of the next delivery; set it aside where it had enough of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TRIED)
+        tried = cast("tuple[int, int] | None", cursor.fetchone())
+    if tried is None or tried[1] <= TRIES:
+        return 0
+    log.error("inbox.delivery_kills", delivery=tried[0], tries=TRIES)
+    _finish([(tried[0], "failed", 0, [], f"the worker died {TRIES} times while it read this")])
+    return 1
+
+
+def _batch(most: int) -> int | None:
     """Take one batch; None where another drain is at work."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [ADVISORY_LOCK])
             if not cast("tuple[bool]", cursor.fetchone())[0]:
                 return None
-            cursor.execute(_BATCH, [MOST, MOST_CHARACTERS])
+            cursor.execute(_BATCH, [most, MOST_CHARACTERS])
             deliveries = [Waiting(*row) for row in cursor.fetchall()]
         try:
             with transaction.atomic():

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tidegate.server.jobs.app import app
+
+if TYPE_CHECKING:
+    from procrastinate import JobContext
 
 LOCK = "inbox_drain"
 
 
-@app.task(queue="inbox", queueing_lock=LOCK, priority=10, retry=5)
-def inbox_drain() -> int:
+@app.task(queue="inbox", queueing_lock=LOCK, priority=10, retry=5, pass_context=True)
+def inbox_drain(context: JobContext) -> int:
     """Turn all waiting deliveries into facts; returns how many. Only one drain works at a time, others end at once."""
     from tidegate.server.desk import draining
 
-    return draining.drain()
+    return draining.drain(careful=context.job.attempts > 0)
 
 
 @app.periodic(cron="* * * * * */15")
