@@ -15,8 +15,10 @@ from helpers.desk import ticket as a_ticket
 from helpers.stage import demo_desk
 from tidegate.server.desk import overrides, tables
 from tidegate.server.desk.board import board
-from tidegate.server.desk.models import Override
+from tidegate.server.desk.models import Decision, Override, Ticket
+from tidegate.server.desk.policies import policy_ensure
 from tidegate.server.desk.presenting.doubts import answers, doubtful
+from tidegate.server.desk.rows import Filters
 from tidegate.server.people.models import AuditEntry
 from tidegate.tables.words import LEVELS
 
@@ -35,7 +37,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("desk")]
 @pytest.fixture
 def desk(people: dict[str, Person]) -> Iterator[Company]:
     del people
-    with demo_desk(1500) as company:
+    with demo_desk(900) as company:
         yield company
 
 
@@ -148,3 +150,56 @@ def test_only_leads_export_and_only_what_they_see(client: Client, people: dict[s
     lead.save()
     client.force_login(lead)
     assert one not in client.get("/review/export").content.decode()
+
+
+def decided(ticket_id: str, **fields: Any) -> None:
+    said: dict[str, Any] = {"automatic": False, "group": "billing", "confidence": 0.4, "agent_id": None} | fields
+    Decision.objects.create(
+        ticket_id=ticket_id, at=board._clock(), level="P3", lane="queue", points=1, policy=policy_ensure(), **said
+    )
+
+
+def settled(client: Client, person: Person) -> None:
+    for one in waiting(person):
+        client.post("/review/answer", {"ticket": one, "value": "P2"})
+
+
+def test_an_unsure_route_is_asked_after_the_levels_and_answered_with_a_group(
+    as_lead: Client, people: dict[str, Person]
+) -> None:
+    settled(as_lead, people["lead"])
+    Ticket.objects.filter(group="technical").update(assignee=None)
+    free = board.snapshot(fresh=0).visible(None, Filters(unassigned=True)).filter(pl.col("group") == "technical")
+    free = free["ticket_id"].to_list()
+    decided(free[0])
+    decided(free[1], automatic=True)
+    decided(free[2], group="technical")
+    board.forget()
+    text = as_lead.get("/review").content.decode()
+    assert card(text) == free[0]
+    assert "<b>1</b> waits" in text
+    assert re.findall(r'name="value" value="([^"]+)"', text)[:2] == ["billing", "technical"]
+    answer = as_lead.post("/review/answer", {"ticket": free[0], "kind": "route", "value": "billing"})
+    assert "Nothing is in doubt" in answer.content.decode()
+    assert Ticket.objects.get(pk=free[0]).group == "billing"
+    as_lead.post("/queue/undo", {"undo": json.loads(answer.headers["HX-Trigger"])["toast"]["undo"]})
+    assert Ticket.objects.get(pk=free[0]).group == "technical"
+    assert card(as_lead.get("/review/card").content.decode()) == free[0]
+
+
+def test_what_a_text_is_about_is_corrected_with_the_level_and_taken_back_with_it(
+    as_lead: Client, people: dict[str, Person]
+) -> None:
+    one = waiting(people["lead"])[0]
+    was = board.snapshot().row(one).intent or ""  # ty: ignore[missing-union-attribute]
+    other = "billing" if was != "billing" else "bug"
+    answer = as_lead.post("/review/answer", {"ticket": one, "value": "P2", "intent": other, "was_intent": was})
+    assert set(Override.objects.values_list("kind", "value")) == {("level", "P2"), ("intent", other)}
+    as_lead.post("/queue/undo", {"undo": json.loads(answer.headers["HX-Trigger"])["toast"]["undo"]})
+    assert not Override.objects.filter(undone_at=None).exists()
+
+
+def test_an_intent_that_is_none_leaves_the_level_unanswered_too(as_lead: Client, people: dict[str, Person]) -> None:
+    given = {"ticket": waiting(people["lead"])[0], "value": "P2", "intent": "dragons"}
+    assert as_lead.post("/review/answer", given).status_code == 422
+    assert not Override.objects.exists()

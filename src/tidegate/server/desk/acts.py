@@ -31,20 +31,31 @@ class Done:
     undo: str
 
 
-def act(*, person: Person, kind: str, value: str, reason: str, tickets: Iterable[str], request_id: str = "") -> Done:
-    """Do one thing to each ticket, all or none.
+def act(
+    *,
+    person: Person,
+    kind: str,
+    value: str,
+    reason: str,
+    tickets: Iterable[str],
+    also: Iterable[tuple[str, str]] = (),
+    request_id: str = "",
+) -> Done:
+    """Do one thing to each ticket, and what comes ``also`` (kinds and values), all or none.
 
     Raises
     ------
     RefusedError
         If there is no such act, or one of the tickets refuses it.
     """
-    if kind not in ACTS:
+    wanted = [(kind, value), *also]
+    if any(what not in ACTS for what, _ in wanted):
         raise RefusedError(f"{kind!r} is nothing that can be done", mend="Valid: " + ", ".join(ACTS), status=422)
     with transaction.atomic():
         steps = [
-            _one(kind, value, reason, {"person": person, "ticket_id": ticket, "request_id": request_id})
+            _one(what, word, reason, {"person": person, "ticket_id": ticket, "request_id": request_id})
             for ticket in tickets
+            for what, word in wanted
         ]
     done = [step for step in steps if step is not None]
     return Done(count=len(done), undo=signing.dumps({"p": person.pk, "s": done}, salt=_SALT, compress=True))

@@ -161,7 +161,7 @@ def _pieces(text: str, masked: str, first: int, spans: list[Span], *, markup: bo
 
 
 def _unfold(pieces: list[str], folded: list[str]) -> None:
-    if len(folded) >= _FOLDED or (folded and not pieces):
+    if len(folded) >= _FOLDED:
         lines = "\n".join(escape(line) for line in folded)
         pieces.append(
             f'<details class="fold quoted"><summary>{len(folded)} lines quoted or signed</summary>'

@@ -53,9 +53,15 @@ def opened_or_404(person: Person, ticket_id: str) -> Opened:
         row=snapshot.row(ticket_id),
         snapshot=snapshot,
         messages=list(Message.objects.filter(ticket_id=ticket_id).order_by("at", "message_id")[:500]),
-        names=names_of(snapshot),
+        names={**names_of(snapshot), **_asker(ticket)},
         zone=zone_of(snapshot),
     )
+
+
+def _asker(ticket: Ticket) -> dict[str, str]:
+    """Name who asks by the address rather than the identifier."""
+    known = ticket.requester_id and ticket.requester_email
+    return {ticket.requester_id or "": ticket.requester_email or ""} if known else {}
 
 
 def head_of(opened: Opened) -> dict[str, Any]:

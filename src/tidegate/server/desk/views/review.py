@@ -14,7 +14,9 @@ from tidegate.server.desk import acts
 from tidegate.server.desk.answers import rows_to_learn, taught
 from tidegate.server.desk.board import board
 from tidegate.server.desk.errors import RefusedError
-from tidegate.server.desk.presenting.doubts import answers, doubtful, first_of
+from tidegate.server.desk.models import Override
+from tidegate.server.desk.overrides import intents
+from tidegate.server.desk.presenting.doubts import answers, choices, doubtful, first_of, routes
 from tidegate.server.desk.presenting.lines import zone_of
 from tidegate.server.desk.views.opened import head_of, opened_or_404
 from tidegate.server.desk.views.shared import refused, said, tickets_of
@@ -26,6 +28,8 @@ from tidegate.tables.spreadsheet import without_formulas
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from tidegate.server.desk.presenting.doubts import Route
+    from tidegate.server.desk.views.opened import Opened
     from tidegate.server.people.models import Person
 
 _PUT_OFF: Final = "put_off"
@@ -36,8 +40,7 @@ _MOST: Final = 500
 @needs("viewer")
 def review(request: HttpRequest) -> HttpResponse:
     """Show the first doubt."""
-    context = {**_card(request), "page_name": "review", "may_act": person_of(request).may("agent")}
-    return render(request, "desk/review.html", context)
+    return render(request, "desk/review.html", {**_card(request), "page_name": "review"})
 
 
 @require_http_methods(["POST"])
@@ -45,24 +48,27 @@ def review(request: HttpRequest) -> HttpResponse:
 def review_answer(request: HttpRequest) -> HttpResponse:
     """Keep an answer, or put the ticket off; the next card follows in the same answer."""
     person = person_of(request)
+    kind = "route" if request.POST.get("kind") == "route" else "level"
     value = request.POST.get("value", "")
     try:
         tickets = tickets_of(request, person)
         if value == "later":
             _put_off(request, tickets)
-            return render(request, "desk/parts/card.html", _card(request, fresh=False))
+            return render(request, "desk/parts/card.html", _card(request))
         done = acts.act(
             person=person,
-            kind="level",
+            kind=kind,
             value=value,
             reason=_reason(request),
             tickets=tickets,
+            also=_about(request),
             request_id=origin().request_id,
         )
     except RefusedError as error:
         return refused(error)
     answer = render(request, "desk/parts/card.html", _card(request))
-    answer["HX-Trigger"] = said(f"{tickets[0]} is {value}.", undo=done.undo, event="answered")["HX-Trigger"]
+    text = f"{tickets[0]} goes to {value}." if kind == "route" else f"{tickets[0]} is {value}."
+    answer["HX-Trigger"] = said(text, undo=done.undo, event="answered")["HX-Trigger"]
     return answer
 
 
@@ -103,24 +109,51 @@ def _reason(request: HttpRequest) -> str:
     return request.POST.get("reason", "").strip()[:500] or "answered in review"
 
 
+def _about(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return the intent where the person chose another one than what was read."""
+    intent = request.POST.get("intent", "")
+    return [("intent", intent)] if intent and intent != request.POST.get("was_intent", "") else []
+
+
 def _put_off(request: HttpRequest, tickets: list[str]) -> None:
     kept = [ticket for ticket in request.session.get(_PUT_OFF, []) if ticket not in tickets]
     request.session[_PUT_OFF] = [*kept, *tickets][-_MOST:]
 
 
-def _card(request: HttpRequest, *, fresh: bool = True) -> dict[str, Any]:
-    """Gather the next card: the ticket, what is unsure, the answers; and what today taught."""
+def _card(request: HttpRequest) -> dict[str, Any]:
+    """Gather the next card: the ticket, what is unsure, the answers; and what today taught.
+
+    The next card does not wait for a ranking with the last answer in it: what was answered is left out.
+    """
     person = person_of(request)
-    snapshot = board.snapshot(fresh=0 if fresh and request.method == "POST" else 1.0)
-    waiting = doubtful(snapshot, person)
-    put_off = request.session.get(_PUT_OFF, [])
-    chosen = first_of(waiting, without=set(put_off)) or first_of(waiting, without=())
-    context = {"waiting": waiting.len(), "review_count": waiting.len(), **_counts(person, snapshot)}
+    snapshot = board.snapshot()
+    levels, unsure = doubtful(snapshot, person).to_list(), routes(snapshot, person)
+    held = Override.objects.filter(undone_at=None, ticket_id__in=[*levels, *unsure])
+    answered = set(held.values_list("ticket_id", "kind"))
+    levels = [one for one in levels if (one, "level") not in answered]
+    unsure = {one: route for one, route in unsure.items() if (one, "route") not in answered}
+    count = len(levels) + len(unsure)
+    context = {
+        "waiting": count,
+        "review_count": count,
+        "may_act": person.may("agent"),
+        **_counts(person, snapshot),
+    }
+    order = [*levels, *(ticket for ticket in unsure if ticket not in set(levels))]
+    put_off = set(request.session.get(_PUT_OFF, []))
+    chosen = first_of(order, without=put_off) or first_of(order, without=())
     if chosen is None:
         return context
     opened = opened_or_404(person, chosen)
-    head = head_of(opened)
-    return {**context, **head, **_unsure(head["row"]), "answers": answers(snapshot, chosen), "thread": opened.thread()}
+    context |= {**head_of(opened), "thread": opened.thread(), "intents": intents()}
+    if chosen in levels:
+        return {**context, **_unsure(context["row"]), "kind": "level", "answers": answers(snapshot, chosen)}
+    return {**context, **_unsure_route(opened, unsure[chosen]), "kind": "route"}
+
+
+def _unsure_route(opened: Opened, route: Route) -> dict[str, Any]:
+    told = choices(opened.snapshot, route, opened.ticket.group, opened.names)
+    return {"unsure": "Who should take it is unsure; it was not sent on by itself.", "choices": told}
 
 
 def _unsure(row: Any) -> dict[str, Any]:  # noqa: ANN401 (a row of the board)
