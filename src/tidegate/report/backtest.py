@@ -82,6 +82,7 @@ def to_tables(found: Backtest) -> Group:
     from rich.console import Group
     from rich.text import Text
 
+    found = _short(found)
     parts: list[RenderableType] = [Text(LEAD), Text("Imputed:")]
     parts += [Text(f"  {words}") for words in found.imputed]
     parts.append(Text(_scale(found)))
@@ -114,6 +115,22 @@ def _sides(found: Backtest) -> list[RenderableType]:
     return parts
 
 
+def _short(found: Backtest) -> Backtest:
+    """Name policy files without their folders, where that leaves each its own name."""
+    last = {name: name.replace("\\", "/").rsplit("/", 1)[-1] for name in found.policies}
+    if len(set(last.values())) < len(last):
+        return found
+    return replace(
+        found,
+        policies=tuple(last.values()),
+        results=tuple(replace(row, policy=last[row.policy]) for row in found.results),
+        differences=tuple(
+            replace(row, policy=last[row.policy], against=last.get(row.against or "")) for row in found.differences
+        ),
+        without=_short(found.without) if found.without else None,
+    )
+
+
 def bound_words(bound: Bound) -> str:
     """Say in a line what no policy can be below."""
     return f"Lower bound of value's delay: {bound.value:.1f} {bound.unit}. It bounds {bound.bounds}."
@@ -138,6 +155,7 @@ def to_html(found: Backtest) -> str:
     MissingExtraError
         When the ``report`` extra is not installed.
     """
+    found = _short(found)
     sections = [Section(title="What was imputed", body=list_html(found.imputed), lead=_scale(found))]
     sections += _measures(found)
     if found.without:

@@ -197,3 +197,23 @@ def test_the_interval_of_alike_neighbours_is_wider_than_that_of_the_same_weeks_s
     assert spread(draw.permutation(series)) == pytest.approx(alone, rel=0.25)
     theory = np.sqrt((1 + keeps) / (1 - keeps)) * alone
     assert 1.3 * alone < spread(series) < 1.15 * theory
+
+
+def test_policy_files_are_shown_without_their_folders_where_names_stay_apart(found: Backtest) -> None:
+    def named(first: str, second: str) -> Backtest:
+        names = {"fifo": first, "static": second}
+        kept = [row for row in found.results if row.policy in names]
+        less = [row for row in found.differences if row.policy == "static"]
+        return replace(
+            found,
+            policies=(first, second),
+            results=tuple(replace(row, policy=names[row.policy]) for row in kept),
+            differences=tuple(replace(row, policy=second, against=first) for row in less),
+        )
+
+    apart = named("/home/ada/old.yml", "/home/ada/new.yml")
+    for text in (to_text(apart), to_html(apart)):
+        assert "less old.yml" in text
+        assert "/home/ada" not in text
+    assert json.loads(to_json(apart))["policies"] == ["/home/ada/old.yml", "/home/ada/new.yml"]
+    assert "/home/b" in to_text(named("/home/a/p.yml", "/home/b/p.yml")).replace("\n", "")
