@@ -139,6 +139,22 @@ def test_all_of_it_works_by_keyboard_alone(browse: Browse, second: PolicyVersion
     assert page.get_by_text("rolled back").is_visible()
 
 
+def test_each_act_of_the_pages_has_a_key(browse: Browse, second: PolicyVersion) -> None:
+    page = browse("lead", f"/policy/versions/{second.number}")
+    page.keyboard.press("w")
+    assert page.evaluate("document.activeElement.id") == "why"
+    page.keyboard.press("Escape")
+    page.keyboard.press("r")
+    page.get_by_text("Waiting for a worker").wait_for()
+    page.keyboard.press("c")
+    page.get_by_role("heading", name="Version 1 and version 2").wait_for()
+    page.goto(f"/policy/versions/{second.number}")
+    page.keyboard.press("e")
+    page.get_by_role("heading", name="Edit the policy").wait_for()
+    page.keyboard.press("v")
+    page.get_by_text("open tickets would change level or lane").wait_for()
+
+
 def test_a_sentence_of_why_is_asked_for(browse: Browse, second: PolicyVersion) -> None:
     browse.allow("status of 400")
     page = browse("lead", f"/policy/versions/{second.number}")

@@ -106,6 +106,14 @@ def test_the_way_to_the_tickets_by_keyboard_alone(browse: Browse, measured: list
     page.get_by_role("heading", name="Late already").wait_for()
 
 
+def test_a_key_opens_every_chart_as_a_table_and_closes_them(browse: Browse, measured: list[Pulse]) -> None:
+    body = next(one.body for one in measured if not one.groups)
+    page = browse("viewer", "/pulse")
+    for shown in (len(body["charts"]), 0):
+        page.keyboard.press("t")
+        assert page.locator(".chart details[open]").count() == shown
+
+
 def test_a_lead_asks_for_a_measurement_once(browse: Browse, measured: list[Pulse]) -> None:
     del measured
     page = browse("lead", "/pulse")

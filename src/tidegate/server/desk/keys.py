@@ -68,9 +68,16 @@ KEYS: Final = (
     Key("enter", "confirm", "confirm; the next one follows", "review"),
     Key("s", "skip", "leave it for later; the next one follows", "review"),
     Key("o", "open", "open the ticket", "review"),
+    Key("m", "measure", "measure now", "pulse"),
+    Key("t", "tables", "open every chart as a table, or close them", "pulse"),
+    Key("e", "edit-policy", "edit a copy of the version", "policy"),
+    Key("c", "compare-policy", "compare with the version in force", "policy"),
+    Key("r", "replay", "replay the last weeks", "policy"),
+    Key("w", "why", "say why, to put it in force or to roll back", "policy"),
+    Key("v", "preview-text", "see what the edited text would move now", "policy"),
 )
 
-PAGES: Final = ("everywhere", "queue", "ticket", "review")
+PAGES: Final = ("everywhere", "queue", "ticket", "review", "pulse", "policy")
 
 
 def keys_of(page: str) -> list[Key]:

@@ -52,7 +52,7 @@ def outbox_sweep(timestamp: int) -> int:
 
 
 @app.periodic(cron="* * * * * */10")
-@app.task(queue="decide", queueing_lock="decide")
+@app.task(queue="decide", queueing_lock="decide", lock="decide")
 def decide(timestamp: int) -> int:
     """Write down what is decided otherwise than before, and what follows; returns how many decisions changed."""
     del timestamp
