@@ -27,7 +27,7 @@ RECOVERY_SECONDS: Final = 600
 """How long the replay of the write-ahead log may take."""
 
 _CONFIGURATION: Final = """\
-# Written by tidegate at every start; put changes of your own into postgresql.conf, after the include.
+# Written by tidegate; put changes of your own into postgresql.conf, after the include.
 unix_socket_permissions = 0700
 max_connections = 200
 max_wal_size = 2GB
@@ -51,18 +51,25 @@ def start(data_dir: Path) -> PostgresServer:
     """
     folder = _folder(data_dir)
     get_server = _library()
-    with held(folder.parent / "postgresql.lock"):
-        postmaster.clear(folder)
-        _forget_the_gone(folder)
-        server = get_server(folder, start=False)
-        server.ensure_pgdata_inited()
-        _configure(folder)
-        try:
-            server.start()
-        except (subprocess.SubprocessError, AssertionError):
-            _recovered(folder)
-            server.start()
+    try:
+        with held(folder.parent / "postgresql.lock"):
+            postmaster.clear(folder)
+            _forget_the_gone(folder)
+            server = get_server(folder, start=False)
+            server.ensure_pgdata_inited()
+            _configure(folder)
+            _start(server, folder)
+    except OSError as error:  # no room, no right
+        raise unusable(data_dir, error) from None
     return server
+
+
+def _start(server: PostgresServer, folder: Path) -> None:
+    try:
+        server.start()
+    except (subprocess.SubprocessError, AssertionError):
+        _recovered(folder)
+        server.start()
 
 
 def url(server: PostgresServer) -> str:
@@ -121,8 +128,11 @@ def _forget_the_gone(folder: Path) -> None:
 
 
 def _configure(folder: Path) -> None:
-    (folder / _FILE).write_text(_CONFIGURATION, encoding="utf-8")
-    main = folder / "postgresql.conf"
+    ours, main = folder / _FILE, folder / "postgresql.conf"
+    if not ours.exists() or ours.read_text(encoding="utf-8") != _CONFIGURATION:
+        new = ours.with_suffix(".new")
+        new.write_text(_CONFIGURATION, encoding="utf-8")
+        new.replace(ours)  # whole or not at all: the disk may be full
     line = f"include_if_exists = '{_FILE}'"
     if line not in main.read_text(encoding="utf-8"):
         with main.open("a", encoding="utf-8") as file:
