@@ -203,3 +203,9 @@ def test_counting_in_the_background_does_not_hold_up_who_asks(monkeypatch: pytes
         if thread.name == "similar":
             thread.join(30)
     assert asked.snapshot(fresh=0).ranked.facts["similar_last_24h"].to_list() == [1, 1]
+
+
+def test_no_filter_keeps_every_row_of_a_frame_with_an_empty_part() -> None:
+    part = pl.DataFrame({"ticket_id": [str(n) for n in range(20_000)]})
+    both = pl.concat([part, part.clear()], how="diagonal")
+    assert both.filter(pl.lit(True) & Filters().condition()).height == 20_000  # noqa: FBT003 - a literal

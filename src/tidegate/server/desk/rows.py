@@ -85,7 +85,8 @@ class Filters:
 
     def condition(self) -> pl.Expr:
         """Return the condition over the columns of a snapshot's index."""
-        kept = [pl.lit(True)]  # noqa: FBT003 - a literal
+        # a column and no literal: polars does not stretch a literal over a frame with an empty chunk
+        kept = [pl.col("ticket_id").is_not_null()]
         words = {name: getattr(self, name) for name in ("lane", "level", "group", "assignee", "intent")}
         kept += [pl.col(name).cast(pl.String) == word for name, word in words.items() if word]
         if self.account:
