@@ -45,7 +45,7 @@ class Templates(Part):
         description="the record that engineering gets",
     )
     note: Template = Field(
-        Template(title="Tidegate: {cause}", body="{cause}: {target}\n{reasons}"),
+        Template(title="Tidegate: {cause}", body="{reasons}"),
         description="the internal note on the ticket",
     )
 
