@@ -20,6 +20,7 @@ from helpers.receivers import receiver, sleeping
 from tidegate.policy.loading import built_in
 from tidegate.server.desk import channels, delivering, outbox_selectors, tables
 from tidegate.server.desk.actions import NOBODY, State, action_cancel, action_retry, actions_record
+from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.models import Action, Channel, Escalation, Event, Message, PolicyVersion, Ticket
 from tidegate.server.outgoing import connecting
 from tidegate.server.people.models import AuditEntry
@@ -440,12 +441,12 @@ def test_who_sends_or_cancels_is_written_down(people: dict[str, Person]) -> None
     record(action(), dry_run=True)
     pk = Action.objects.get().pk
     action_retry(by=people["lead"], action=pk)
-    action_cancel(by=people["agent"], action=pk)
+    action_cancel(by=people["admin"], action=pk)
     assert Action.objects.get().state == State.CANCELLED
     acts = AuditEntry.objects.order_by("pk").values_list("act", "actor__name", "before__state", "after__state")
     assert list(acts) == [
         ("action.retry", "Lead", "intended", "waiting"),
-        ("action.cancel", "Agent", "waiting", "cancelled"),
+        ("action.cancel", "Admin", "waiting", "cancelled"),
     ]
 
 
@@ -455,10 +456,28 @@ def test_who_sends_or_cancels_is_written_down(people: dict[str, Person]) -> None
 def test_what_is_done_stays_done(people: dict[str, Person], state: str, act: Callable[..., Action]) -> None:
     record(action())
     Action.objects.update(state=state)
-    with pytest.raises(InputError):
+    with pytest.raises(RefusedError, match="cannot be"):
         act(by=people["lead"], action=Action.objects.get().pk)
-    with pytest.raises(InputError, match="no such action"):
+    with pytest.raises(RefusedError, match="no such action"):
         act(by=people["lead"], action=0)
+
+
+@pytest.mark.parametrize("act", [action_retry, action_cancel])
+def test_only_who_may_and_sees_the_ticket_sends_or_cancels(
+    people: dict[str, Person], act: Callable[..., Action]
+) -> None:
+    record(action(), dry_run=True)
+    pk = Action.objects.get().pk
+    people["colleague"].role = "lead"  # of another group
+    for name, said in (
+        ("viewer", "may not"),
+        ("agent", "may not"),
+        ("leaver", "may not"),
+        ("colleague", "no such action"),
+    ):
+        with pytest.raises(RefusedError, match=said):
+            act(by=people[name], action=pk)
+    assert Action.objects.get().state == State.INTENDED
 
 
 # Channels.

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("tidegate.server.people.urls_people")),
     path("", include("tidegate.server.urls_operations")),
     path("", include("tidegate.server.desk.urls_policy")),
+    path("", include("tidegate.server.desk.urls_actions")),
     path("", include("tidegate.server.api.urls_api")),
     path("", include("tidegate.server.desk.urls_pulse")),
     path("", include("tidegate.server.desk.urls")),

@@ -13,7 +13,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError
 from ninja.errors import ValidationError as RequestInvalidError
 
-from tidegate.server.api import desk, facts, hooks
+from tidegate.server.api import desk, facts, hooks, outbox
 from tidegate.server.api.bodies import OrderParser
 from tidegate.server.api.callers import BySession, ByToken
 from tidegate.server.api.describing import complete
@@ -45,6 +45,7 @@ api = NinjaAPI(
 )
 api.add_router("/hooks", hooks.router)
 api.add_router("", facts.router)
+api.add_router("", outbox.router)
 api.add_router("", desk.router)
 
 _REFUSED: Final = {403: "forbidden", 404: "not-found", 409: "conflict", 422: "invalid"}

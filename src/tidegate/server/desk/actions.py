@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db import connection, transaction
 from django.utils import timezone
 
+from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.models import Action
 from tidegate.server.people import audit
-from tidegate.tables.errors import InputError
+from tidegate.server.people.access import scope_by_ticket
+from tidegate.server.people.models import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -118,14 +120,18 @@ def action_retry(*, by: Person, action: int, request_id: str = "") -> Action:
 
     Raises
     ------
-    InputError
-        If there is none, or it waits or is done already.
+    RefusedError
+        If the person may not, there is none on a ticket that they see, or it waits or is done already.
     """
-    found = _locked(action)
+    found = _locked(action, by)
     if found.state not in _AGAIN or found.kind == "draft":
-        raise InputError("this action cannot be sent", value=found.state, expected="intended, dead or cancelled")
+        raise RefusedError(
+            f"an action that is {found.state} cannot be sent",
+            mend="It has to be intended, dead or cancelled",
+            status=409,
+        )
     if not found.target and found.kind in ("page", "notify"):
-        raise InputError(NOBODY, mend="Name a channel in actions.channels of the policy; new actions then use it.")
+        raise RefusedError(NOBODY, mend="Name one in actions.channels; new actions then use it", status=409)
     before = found.state
     found.state, found.attempts, found.next_at, found.last_error = State.WAITING, 0, timezone.now(), ""
     found.save(update_fields=["state", "attempts", "next_at", "last_error"])
@@ -136,16 +142,16 @@ def action_retry(*, by: Person, action: int, request_id: str = "") -> Action:
 
 @transaction.atomic
 def action_cancel(*, by: Person, action: int, request_id: str = "") -> Action:
-    """Keep an action that waits, or is dead, from being carried out.
+    """Keep an action that waits, is dead or was only intended from being carried out.
 
     Raises
     ------
-    InputError
-        If there is none, or it is done already.
+    RefusedError
+        If the person may not, there is none on a ticket that they see, or it is done or cancelled already.
     """
-    found = _locked(action)
+    found = _locked(action, by)
     if found.state not in (State.WAITING, State.DEAD, State.INTENDED):
-        raise InputError("this action cannot be cancelled", value=found.state, expected="waiting, dead or intended")
+        raise RefusedError(f"an action that is {found.state} cannot be cancelled", status=409)
     before = found.state
     found.state, found.next_at = State.CANCELLED, None
     found.save(update_fields=["state", "next_at"])
@@ -153,10 +159,12 @@ def action_cancel(*, by: Person, action: int, request_id: str = "") -> Action:
     return found
 
 
-def _locked(action: int) -> Action:
-    found = Action.objects.select_for_update().filter(pk=action).first()
+def _locked(action: int, by: Person) -> Action:
+    if not by.may(Role.LEAD):
+        raise RefusedError(f"a {by.role} may not send or cancel actions", mend="A lead can")
+    found = scope_by_ticket(Action.objects.select_for_update(), by).filter(pk=action).first()
     if found is None:
-        raise InputError("there is no such action", value=action)
+        raise RefusedError("no such action", status=404)
     return found
 
 

@@ -1,0 +1,133 @@
+"""The outbox for programs and pages: one action, sending and cancelling it, cases, and how routing does."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime  # noqa: TC003 - pydantic reads it at run time
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from django.http import Http404
+from ninja import Query, Router, Schema
+from pydantic import ConfigDict, Field
+
+from tidegate.server.api.callers import BySession, allowed
+from tidegate.server.api.describing import errors
+from tidegate.server.api.desk import caller, eyes
+from tidegate.server.api.schemas import ActionOut, Level
+from tidegate.server.desk import actions, outbox_selectors
+from tidegate.server.middleware import origin
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from tidegate.server.desk.models import Action
+    from tidegate.server.people.models import Person
+
+router = Router(tags=["actions"])
+READ: Final = allowed("queue:read", "agent")
+PEOPLE: Final = [BySession("lead")]
+"""Sending and cancelling is for people: a program cannot be asked whether it meant it."""
+_BIGGEST: Final = 2**63 - 1
+
+
+class ActionFullOut(ActionOut):
+    """An action with what it says."""
+
+    title: str = Field(description="one line")
+    body: str = Field(description="the text that is sent or written down")
+    causes: list[str] = Field(description="the rules, the lane or the route that it follows from")
+    payload: dict[str, Any] = Field(description="everything else that its kind needs")
+    next_at: datetime | None = Field(description="not before then is it tried again")
+
+
+class EscalationOut(Schema):
+    """A case for people outside support."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int = Field(description="number of the case")
+    title: str = Field(description="what it is about")
+    impact: str = Field(description="what is at stake, as it was when the case was made")
+    level: Level = Field(description="of its gravest ticket")
+    to: str = Field(description="the group that it goes to")
+    tickets: list[str] = Field(description="linked tickets")
+    facts: dict[str, Any] = Field(description="the figures behind the impact")
+    created_at: datetime = Field(description="when it was made")
+
+
+class RoutingOut(Schema):
+    """How routing did over a time."""
+
+    automatic: int = Field(description="assignments that were carried out without asking")
+    suggested: int = Field(description="routes that were not sure enough")
+    overridden: int = Field(description="routes that people said over the policy's")
+    misrouted: int = Field(description="automatic assignments that people moved to another group within a week")
+
+
+class RoutingQuery(Schema):
+    """Over which time."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: Annotated[datetime | None, Field(description="from then on; missing: the last 28 days")] = None
+
+
+def _person(request: HttpRequest) -> Person:
+    return caller(request).acting(None)
+
+
+def _number(number: int) -> int:
+    if number > _BIGGEST:
+        raise Http404
+    return number
+
+
+@router.get(
+    "/actions/{int:number}", auth=READ, response={200: ActionFullOut, **errors(400, 401, 403, 404, 422, 429)},
+    operation_id="action_show", summary="An action",
+)  # fmt: skip
+def action_show(request: HttpRequest, number: int) -> Action:
+    """Show an action with what it says, if the caller sees its ticket."""
+    found = outbox_selectors.action_get(person=eyes(request), action=_number(number))
+    if found is None:
+        raise Http404
+    return found
+
+
+@router.post(
+    "/actions/{int:number}/retry", auth=PEOPLE,
+    response={200: ActionFullOut, **errors(400, 401, 403, 404, 409, 413, 415, 422)},
+    operation_id="action_retry", summary="Send an action",
+)  # fmt: skip
+def action_retry(request: HttpRequest, number: int) -> Action:
+    """Carry out an action that is dead, cancelled or was only intended; its key stays."""
+    return actions.action_retry(by=_person(request), action=_number(number), request_id=origin().request_id)
+
+
+@router.post(
+    "/actions/{int:number}/cancel", auth=PEOPLE,
+    response={200: ActionFullOut, **errors(400, 401, 403, 404, 409, 413, 415, 422)},
+    operation_id="action_cancel", summary="Cancel an action",
+)  # fmt: skip
+def action_cancel(request: HttpRequest, number: int) -> Action:
+    """Keep an action that waits, is dead or was only intended from being carried out."""
+    return actions.action_cancel(by=_person(request), action=_number(number), request_id=origin().request_id)
+
+
+@router.get(
+    "/escalations", auth=READ, response={200: list[EscalationOut], **errors(400, 401, 403, 422, 429)},
+    operation_id="escalation_list", summary="Open cases, the newest first",
+)  # fmt: skip
+def escalation_list(request: HttpRequest) -> list[Any]:
+    """List the open cases of which the caller sees a ticket."""
+    return outbox_selectors.escalations_open(person=eyes(request))
+
+
+@router.get(
+    "/routing", auth=READ, response={200: RoutingOut, **errors(400, 401, 403, 422, 429)},
+    operation_id="routing_counts", summary="How routing does",
+)  # fmt: skip
+def routing_counts(request: HttpRequest, query: Query[RoutingQuery]) -> dict[str, Any]:
+    """Count automatic assignments, suggestions, overrides and misroutes, over all groups."""
+    del request
+    return asdict(outbox_selectors.routing_counts(since=query.since))

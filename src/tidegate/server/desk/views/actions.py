@@ -1,0 +1,96 @@
+"""The outbox's page: what waits, what needs a person, what was done; sent or cancelled by one click."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from tidegate.policy.loading import load
+from tidegate.server.desk import actions, outbox_selectors
+from tidegate.server.desk.errors import RefusedError
+from tidegate.server.desk.models import Action, PolicyVersion
+from tidegate.server.middleware import origin
+from tidegate.server.people.access import needs, person_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponse
+
+STATES: Final = {
+    "dead": "Need a person",
+    "waiting": "Waiting",
+    "intended": "Intended",
+    "done": "Done",
+    "cancelled": "Cancelled",
+    "all": "All",
+}
+MEANINGS: Final = {
+    "dead": "Given up after too many attempts, or refused at once.",
+    "waiting": "To be carried out now, or after a pause.",
+    "intended": "Recorded in a dry run: nothing was carried out.",
+    "done": "Carried out; what was sent was taken.",
+    "cancelled": "Kept from being carried out, by a person or because it no longer fitted.",
+    "all": "Everything that followed from decisions, the newest first.",
+}
+_AGAIN: Final = (Action.State.INTENDED, Action.State.DEAD, Action.State.CANCELLED)
+_CANCEL: Final = (Action.State.WAITING, Action.State.DEAD, Action.State.INTENDED)
+_MOST: Final = 100_000
+PAGE: Final = outbox_selectors.PAGE
+
+
+@needs("lead", "GET")
+def listing(request: HttpRequest) -> HttpResponse:
+    """Show the outbox by state; what needs a person first."""
+    person = person_of(request)
+    state = request.GET.get("state", "")
+    state = state if state in STATES else "dead"
+    start = request.GET.get("from", "")
+    offset = min(int(start), _MOST) if start.isdecimal() and len(start) < 9 else 0  # noqa: PLR2004 - a number at all
+    counts = outbox_selectors.actions_counts(person=person)
+    counts["all"] = sum(counts.values())
+    rows = outbox_selectors.actions_list(
+        person=person, state="" if state == "all" else state, offset=offset, limit=PAGE + 1
+    )
+    active = PolicyVersion.objects.filter(active=True).first()
+    context = {
+        "page_name": "activity",
+        "state": state,
+        "states": [(name, title, counts[name]) for name, title in STATES.items()],
+        "meaning": MEANINGS[state],
+        "rows": [(row, row.state in _AGAIN and row.kind != "draft", row.state in _CANCEL) for row in rows[:PAGE]],
+        "older": urlencode({"state": state, "from": offset + PAGE}) if len(rows) > PAGE else "",
+        "offset": offset,
+        "dry_run": active is None or load(active.text).actions.dry_run,
+        "channels": outbox_selectors.channels_list(),
+        "cases": outbox_selectors.escalations_open(person=person),
+        "routing": outbox_selectors.routing_counts(),
+        "anything": bool(counts["all"]),
+    }
+    return render(request, "desk/actions.html", context)
+
+
+@needs("lead", "POST")
+def retry(request: HttpRequest, number: int) -> HttpResponse:
+    """Send an action; the list comes back and says so."""
+    return _done(request, number, actions.action_retry, "{} for {} will be sent")
+
+
+@needs("lead", "POST")
+def cancel(request: HttpRequest, number: int) -> HttpResponse:
+    """Cancel an action; the list comes back and says so."""
+    return _done(request, number, actions.action_cancel, "{} for {} is cancelled")
+
+
+def _done(request: HttpRequest, number: int, act: Callable[..., Action], said: str) -> HttpResponse:
+    try:
+        done = act(by=person_of(request), action=number, request_id=origin().request_id)
+        messages.success(request, said.format(done.kind, f"ticket {done.ticket_id}"))
+    except RefusedError as error:
+        messages.error(request, str(error))
+    state = request.POST.get("state", "")
+    return redirect(f"{reverse('actions')}?state={state}" if state in STATES else reverse("actions"))
