@@ -21,7 +21,7 @@ from tidegate.server import health
 from tidegate.server.api.app import document
 from tidegate.server.desk import policies
 from tidegate.server.desk.board import board
-from tidegate.server.desk.models import Delivery, Message, Override, Replay, Ticket
+from tidegate.server.desk.models import Action, Delivery, Message, Override, Replay, Ticket
 from tidegate.server.desk.policies import policy_ensure
 from tidegate.server.people import secrets, tokens
 from tidegate.server.people.models import RANK, AuditEntry, Person, Role, Token
@@ -122,6 +122,7 @@ class Stage:
     override: int
     delivery: int
     replay: int
+    action: int
     token: int
     clients: dict[str, dict[str, Any]]
     keys: dict[str, int]
@@ -151,13 +152,17 @@ def stage(
     )
     replay = Replay.objects.create(version=policy, weeks=2, seeds=1, by=people["lead"])
     delivery = Delivery.objects.create(source="desk", delivery_id="1", kind="tickets", body="[]", rows=0)
+    action = Action.objects.create(
+        key="k", kind="page", ticket_id=HIDDEN, target="pager", state="dead", title=MARK, body=MARK
+    )
     monkeypatch.setattr(board, "_clock", lambda: NOW)
     monkeypatch.setattr(health, "CHECKS", {})  # no worker runs here
     board.forget()
     keyed = "/keys/" in request.node.name  # the key is none that a browser could use: other pages would read it
     keys = {name: _second_factors(person, keyed=keyed) for name, person in people.items()}
     issued = tokens.token_create(by=people["admin"], name="Other", source="other", scopes=["queue:read"])
-    yield Stage(people, made.pk, delivery.pk, replay.pk, issued.token.pk, _sessions(people), keys)
+    made_of = (made.pk, delivery.pk, replay.pk, action.pk, issued.token.pk)
+    yield Stage(people, *made_of, _sessions(people), keys)
     board.forget()
 
 
@@ -224,6 +229,11 @@ def _path(stage: Stage, row: Row, actor: str) -> str:
         "/api/v1/overrides/<int:number>": {"number": stage.override},
         "/api/v1/deliveries/<int:number>": {"number": stage.delivery},
         "/api/v1/deliveries/<int:number>/retry": {"number": stage.delivery},
+        "/api/v1/actions/<int:number>": {"number": stage.action},
+        "/api/v1/actions/<int:number>/retry": {"number": stage.action},
+        "/api/v1/actions/<int:number>/cancel": {"number": stage.action},
+        "/actions/<number:number>/retry": {"number": stage.action},
+        "/actions/<number:number>/cancel": {"number": stage.action},
         "/accounts/2fa/webauthn/keys/<int:pk>/remove/": {"pk": stage.keys.get(actor, 1)},
         "/accounts/2fa/webauthn/keys/<int:pk>/edit/": {"pk": stage.keys.get(actor, 1)},
     }
@@ -239,7 +249,10 @@ def _path(stage: Stage, row: Row, actor: str) -> str:
 def _sent(stage: Stage, row: Row, actor: str) -> dict[str, Any]:
     """Return what a form or a body holds: something that works for who may."""
     person = {"person": "agent@example.test"} if actor in PROGRAMS else {}
+    lead = {"person": "lead@example.test"} if actor in PROGRAMS else {}
     bodies = {
+        "/api/v1/actions/<int:number>/retry": lead,
+        "/api/v1/actions/<int:number>/cancel": lead,
         "/api/v1/next": person,
         "/api/v1/tickets/<path:ticket_id>/assign": {"assignee": None, **person},
         "/api/v1/tickets/<path:ticket_id>/overrides": {"kind": "level", "value": "P2", **person},

@@ -15,8 +15,11 @@ from tidegate.server.desk import channels, tables
 from tidegate.server.desk.models import Action, Channel, Decision, Escalation, PolicyVersion
 from tidegate.server.desk.policies import policy_ensure
 from tidegate.server.people import tokens
+from tidegate.server.people.models import AuditEntry
 
 if TYPE_CHECKING:
+    from django.http import HttpResponse
+
     from tidegate.server.people.models import Person
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +50,10 @@ def browser(person: Person) -> Client:
     return client
 
 
+def send(person: Person, url: str) -> HttpResponse:
+    return browser(person).post(url, {}, content_type="application/json")
+
+
 def number(key: str) -> int:
     return Action.objects.get(key=key).pk
 
@@ -63,22 +70,28 @@ def test_an_action_says_everything_to_who_sees_its_ticket(box: dict[str, Person]
 def test_a_lead_sends_a_dead_action_again_and_nobody_below(box: dict[str, Person]) -> None:
     url = f"/api/v1/actions/{number('k0')}/retry"
     for name in ("viewer", "agent", "colleague"):
-        assert browser(box[name]).post(url).status_code == 403
-    assert browser(box["lead"]).post(url).json()["state"] == "waiting"
-    again = browser(box["lead"]).post(url)
+        assert send(box[name], url).status_code == 403
+    assert send(box["lead"], url).json()["state"] == "waiting"
+    again = send(box["lead"], url)
     assert (again.status_code, again.json()["type"]) == (409, "urn:tidegate:problem:conflict")
-    assert browser(box["lead"]).post(f"/api/v1/actions/{number('k2')}/cancel").status_code == 409
-    assert browser(box["lead"]).post(f"/api/v1/actions/{number('k1')}/cancel").json()["state"] == "cancelled"
-    assert browser(box["lead"]).post("/api/v1/actions/0/retry").status_code == 404
+    assert send(box["lead"], f"/api/v1/actions/{number('k2')}/cancel").status_code == 409
+    assert send(box["lead"], f"/api/v1/actions/{number('k1')}/cancel").json()["state"] == "cancelled"
+    assert send(box["lead"], "/api/v1/actions/0/retry").status_code == 404
 
 
-def test_a_program_reads_and_does_not_send(box: dict[str, Person]) -> None:
-    made = tokens.token_create(by=box["admin"], name="P", source="desk", scopes=list(tokens.SCOPES))
+def test_a_program_sends_for_a_lead_and_both_are_written_down(box: dict[str, Person]) -> None:
+    made = tokens.token_create(by=box["admin"], name="P", source="desk", scopes=["actions:write", "queue:read"])
     program = Client(headers={"Authorization": f"Bearer {made.key}"})
-    assert program.get(f"/api/v1/actions/{number('k0')}").status_code == 200
     assert program.get("/api/v1/escalations").json() == []
-    assert program.post(f"/api/v1/actions/{number('k0')}/retry").status_code == 401
-    assert Action.objects.get(key="k0").state == "dead"
+    url, lead = f"/api/v1/actions/{number('k0')}/retry", {"person": "lead@example.test"}
+    assert program.post(url, {}, content_type="application/json").status_code == 422
+    assert program.post(url, {"person": "agent@example.test"}, content_type="application/json").status_code == 403
+    assert program.post(url, lead, content_type="application/json").json()["state"] == "waiting"
+    acts = AuditEntry.objects.filter(object_kind="action").values_list("act", "actor_name").order_by("pk")
+    assert list(acts) == [("action.retry", "Lead"), ("action.retry_for", "token P")]
+    other = tokens.token_create(by=box["admin"], name="Q", source="desk", scopes=["queue:read"])
+    reader = Client(headers={"Authorization": f"Bearer {other.key}"})
+    assert reader.post(url, lead, content_type="application/json").status_code == 403
 
 
 def test_cases_are_listed_to_who_sees_one_of_their_tickets(box: dict[str, Person]) -> None:

@@ -10,23 +10,24 @@ from django.http import Http404
 from ninja import Query, Router, Schema
 from pydantic import ConfigDict, Field
 
-from tidegate.server.api.callers import BySession, allowed
+from tidegate.server.api.callers import allowed
 from tidegate.server.api.describing import errors
 from tidegate.server.api.desk import caller, eyes
-from tidegate.server.api.schemas import ActionOut, Level
+from tidegate.server.api.schemas import ActionOut, ForIn, Level
 from tidegate.server.desk import actions, outbox_selectors
 from tidegate.server.middleware import origin
+from tidegate.server.people import audit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.http import HttpRequest
 
     from tidegate.server.desk.models import Action
-    from tidegate.server.people.models import Person
 
 router = Router(tags=["actions"])
 READ: Final = allowed("queue:read", "agent")
-PEOPLE: Final = [BySession("lead")]
-"""Sending and cancelling is for people: a program cannot be asked whether it meant it."""
+WRITE: Final = allowed("actions:write", "lead")
 _BIGGEST: Final = 2**63 - 1
 
 
@@ -72,8 +73,21 @@ class RoutingQuery(Schema):
     since: Annotated[datetime | None, Field(description="from then on; missing: the last 28 days")] = None
 
 
-def _person(request: HttpRequest) -> Person:
-    return caller(request).acting(None)
+def _acted(request: HttpRequest, number: int, told: ForIn | None, act: Callable[..., Action], name: str) -> Action:
+    """Do something with an action under the rights of the person who acts; say which program asked, where one did."""
+    asking = caller(request)
+    person = asking.acting(told.person if told else None)
+    done = act(by=person, action=_number(number), request_id=origin().request_id)
+    if asking.token is not None:
+        audit.record(
+            actor=None,
+            actor_name=f"token {asking.token.name}",
+            act=f"{name}_for",
+            object_kind="action",
+            object_id=str(done.pk),
+            after={"person": person.email},
+        )
+    return done
 
 
 def _number(number: int) -> int:
@@ -95,23 +109,23 @@ def action_show(request: HttpRequest, number: int) -> Action:
 
 
 @router.post(
-    "/actions/{int:number}/retry", auth=PEOPLE,
-    response={200: ActionFullOut, **errors(400, 401, 403, 404, 409, 413, 415, 422)},
+    "/actions/{int:number}/retry", auth=WRITE,
+    response={200: ActionFullOut, **errors(400, 401, 403, 404, 409, 413, 415, 422, 429)},
     operation_id="action_retry", summary="Send an action",
 )  # fmt: skip
-def action_retry(request: HttpRequest, number: int) -> Action:
+def action_retry(request: HttpRequest, number: int, told: ForIn | None = None) -> Action:
     """Carry out an action that is dead, cancelled or was only intended; its key stays."""
-    return actions.action_retry(by=_person(request), action=_number(number), request_id=origin().request_id)
+    return _acted(request, number, told, actions.action_retry, "action.retry")
 
 
 @router.post(
-    "/actions/{int:number}/cancel", auth=PEOPLE,
-    response={200: ActionFullOut, **errors(400, 401, 403, 404, 409, 413, 415, 422)},
+    "/actions/{int:number}/cancel", auth=WRITE,
+    response={200: ActionFullOut, **errors(400, 401, 403, 404, 409, 413, 415, 422, 429)},
     operation_id="action_cancel", summary="Cancel an action",
 )  # fmt: skip
-def action_cancel(request: HttpRequest, number: int) -> Action:
+def action_cancel(request: HttpRequest, number: int, told: ForIn | None = None) -> Action:
     """Keep an action that waits, is dead or was only intended from being carried out."""
-    return actions.action_cancel(by=_person(request), action=_number(number), request_id=origin().request_id)
+    return _acted(request, number, told, actions.action_cancel, "action.cancel")
 
 
 @router.get(

@@ -33,6 +33,7 @@ SCOPES: Final = {
     "claims:write": "take the next ticket for an agent, and assign",
     "overrides:write": "override a level, lane, intent or route, and take it back",
     "overrides:read": "read overrides, and export them as training rows",
+    "actions:write": "send and cancel actions of the outbox, for a lead",
 }
 """What a token may do. It sees the tickets of all groups."""
 USE_NOTED_EVERY: Final = timedelta(minutes=1)
