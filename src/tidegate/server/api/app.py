@@ -130,7 +130,7 @@ def document() -> dict[str, Any]:
 
 
 def _operations() -> Iterator[Operation]:
-    for router in (hooks.router, facts.router, desk.router):
+    for router in (hooks.router, facts.router, outbox.router, desk.router):
         for view in router.path_operations.values():
             yield from view.operations
 
