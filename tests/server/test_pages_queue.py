@@ -57,6 +57,9 @@ def test_the_list_is_the_board_in_its_order(as_lead: Client) -> None:
 
 def test_whoever_sees_one_group_is_shown_nothing_of_another(client: Client, people: dict[str, Person]) -> None:
     colleague = people["colleague"]
+    client.force_login(people["lead"])  # whose list is kept, and must not be the colleague's
+    client.get("/")
+    client.get("/queue/news", {"v": "0"})
     client.force_login(colleague)
     own = set(board.snapshot().visible(colleague, Filters())["ticket_id"])
     everybody = set(board.snapshot().visible(None, Filters())["ticket_id"])

@@ -14,7 +14,8 @@ from helpers.desk import ticket as a_ticket
 from helpers.stage import demo_desk
 from tidegate.server.desk import overrides, tables
 from tidegate.server.desk.board import board
-from tidegate.server.desk.models import Message, Ticket
+from tidegate.server.desk.models import Decision, Message, Ticket
+from tidegate.server.desk.policies import policy_ensure
 from tidegate.server.desk.presenting.safe_html import TAGS, safe_html
 from tidegate.server.desk.presenting.thread import thread, underlined
 from tidegate.server.desk.rows import Filters
@@ -167,3 +168,16 @@ def test_messages_of_one_ticket_are_bounded(as_lead: Client) -> None:
     text = as_lead.get("/tickets/long").content.decode()
     assert 400 < text.count("<article") <= 501
     board.forget()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("desk")
+def test_who_should_take_a_free_ticket_is_suggested(as_lead: Client) -> None:
+    free = board.snapshot().rows(None, Filters(unassigned=True), limit=1)[0].ticket_id
+    said = {"agent_id": "A1", "group": "technical", "confidence": 0.71, "automatic": False}
+    Decision.objects.create(ticket_id=free, at=AT, level="P3", lane="queue", points=1.0, policy=policy_ensure(), **said)
+    text = as_lead.get(f"/tickets/{free}").content.decode()
+    assert 'data-suggested="A1"' in text
+    assert "71% sure" in text
+    Ticket.objects.filter(pk=free).update(assignee="Ben")
+    assert "data-suggested" not in as_lead.get(f"/tickets/{free}").content.decode()

@@ -54,6 +54,7 @@ def ticket(request: HttpRequest, ticket_id: str) -> HttpResponse:
         "escalations": Escalation.objects.filter(tickets__contains=[ticket_id], closed_at=None),
         "moments": _moments(opened, overrides),
         "kinds": KINDS,
+        "suggested": _suggested(opened),
         "act_dialogs": act_dialogs(snapshot, person),
         "groups": kept(snapshot, person, "choices", lambda: choices_of(snapshot, person)).groups,
         "intents": intents(),
@@ -87,6 +88,17 @@ def _why(opened: Opened, person: Person) -> dict[str, Any]:
     lead = found.lead
     seen = lead is not None and opened.snapshot.visible(person)["ticket_id"].index_of(lead.next_id) is not None
     return {"lead": lead, "next_name": lead.next_id if lead is not None and seen else "The next one", "moves": moves}
+
+
+def _suggested(opened: Opened) -> dict[str, Any] | None:
+    """Say who should take a ticket that nobody has, as it was last decided."""
+    if opened.ticket.assignee or opened.row is None:
+        return None
+    last = Decision.objects.filter(ticket_id=opened.ticket.ticket_id, latest=True).first()
+    if last is None or last.confidence is None or not (last.group or last.agent_id):
+        return None
+    agent = last.agent_id or ""
+    return {"agent_id": agent, "agent": opened.names.get(agent, agent), "group": last.group, "share": last.confidence}
 
 
 def _neighbours(snapshot: Snapshot, person: Person, ticket_id: str) -> dict[str, str]:

@@ -33,6 +33,10 @@ document.addEventListener("click", (event) => {
     window.htmx.ajax("POST", "/queue/take-back", { values: { override: button.dataset.takeBack ?? "" }, swap: "none" });
   }
 });
+document.addEventListener("click", (event) => {
+  const button = /** @type {Element} */ (event.target).closest("[data-suggested]");
+  if (button instanceof HTMLElement) acts.send(here(), { act: "assign", value: button.dataset.suggested ?? "" });
+});
 document.addEventListener("change", (event) => {
   const box = event.target;
   if (!(box instanceof HTMLInputElement) || !box.matches("[data-kind]")) return;
