@@ -164,6 +164,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.https
 SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS = ENV.session_hours * 3600
 SESSION_IDLE_SECONDS = ENV.session_idle_minutes * 60
 SECOND_FACTOR_FROM = ENV.second_factor_from
+CSRF_COOKIE_AGE = None  # it ends with the browser, as the session does
 CSRF_COOKIE_NAME = _COOKIE + "csrf"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.https else None
 SECURE_HSTS_SECONDS = 31_536_000 if ENV.https else 0
