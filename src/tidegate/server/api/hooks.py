@@ -67,6 +67,22 @@ def sign(secret: str, at: str, body: bytes) -> str:
     return SCHEME + hmac.new(secret.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
+def signed_at(headers: Any, now: Callable[[], float] = time.time) -> str:  # noqa: ANN401 - Django's
+    """Return when a message was signed; asked before its body is read.
+
+    Raises
+    ------
+    ProblemError
+        If that is not within the last minutes.
+    """
+    at: str = headers.get(TIME, "")
+    if not (at.isascii() and at.isdigit() and len(at) <= 12):  # noqa: PLR2004 - seconds until the year 33658
+        raise _refused(TIME, at, "seconds since 1970", "Send the time at which the message is signed.")
+    if abs(now() - int(at)) > WINDOW:
+        raise _refused(TIME, at, f"a time within {WINDOW} seconds of ours", "Sign anew, and set the sender's clock.")
+    return at
+
+
 def verify(source: str, headers: Any, body: bytes, now: Callable[[], float] = time.time) -> Token:  # noqa: ANN401 - Django's
     """Return the token with whose secret a message was signed.
 
@@ -75,11 +91,7 @@ def verify(source: str, headers: Any, body: bytes, now: Callable[[], float] = ti
     ProblemError
         If it was signed by none of the source's tokens, or not within the last minutes.
     """
-    at = headers.get(TIME, "")
-    if not (at.isascii() and at.isdigit() and len(at) <= 12):  # noqa: PLR2004 - seconds until the year 33658
-        raise _refused(TIME, at, "seconds since 1970", "Send the time at which the message is signed.")
-    if abs(now() - int(at)) > WINDOW:
-        raise _refused(TIME, at, f"a time within {WINDOW} seconds of ours", "Sign anew, and set the sender's clock.")
+    at = signed_at(headers, now)
     given = [part.strip() for part in headers.get(SIGNATURE, "").split(",")][:_MOST_SIGNATURES]
     found: Token | None = None
     for token in Token.objects.filter(source=source, revoked_at=None).exclude(signing_secret=b"").order_by("-pk"):
@@ -130,6 +142,7 @@ def hook_receive(request: HttpRequest, source: str, kind: str) -> Status[dict[st
     A row that cannot be used is kept with its reason on the delivery: who sends webhooks cannot mend them.
     """
     bodies.content_type(request, (bodies.JSON,))
+    at = signed_at(request.headers)
     body = bodies.read(request, bodies.MOST_BYTES)
     token = verify(source, request.headers, body)
     wait = BUCKET.wait(token.pk, settings.API_REQUESTS_A_MINUTE)
@@ -137,7 +150,6 @@ def hook_receive(request: HttpRequest, source: str, kind: str) -> Status[dict[st
         raise ProblemError("too-many", "Too many webhooks a minute.", headers={"Retry-After": str(int(wait) + 1)})
     table = _table(kind)
     sent = submissions.well_formed(body)
-    at = request.headers[TIME]
     delivery_id = hashlib.sha256(at.encode() + b"." + body).hexdigest()
     found = inbox.delivery_accept(
         source=source,
