@@ -82,6 +82,17 @@ def test_every_chart_is_also_a_table(browse: Browse, measured: list[Pulse]) -> N
         assert table.get_by_role("columnheader").all_text_contents() == chart["columns"]
 
 
+def test_a_count_of_a_chart_leads_to_its_tickets(browse: Browse, measured: list[Pulse]) -> None:
+    del measured
+    page = browse("viewer", "/pulse")
+    page.get_by_text("As a table: Backlog by level and age").click()
+    cell = page.get_by_role("region", name="Backlog by level and age, as a table").get_by_role("link").first
+    count = int(cell.text_content() or "0")
+    cell.click()
+    page.get_by_role("heading", name="Open, P").wait_for()
+    assert page.locator("tbody tr").count() == count
+
+
 def test_charts_follow_the_look_without_being_drawn_again(browse: Browse, measured: list[Pulse]) -> None:
     del measured
     strokes = []

@@ -121,6 +121,21 @@ def test_the_tickets_behind_a_figure_are_those_it_counted(company: Company, peop
     assert late <= set(company.tickets.filter(~pl.col("status").is_in(["solved", "closed"]))["ticket_id"])
 
 
+def test_every_count_of_a_chart_leads_to_so_many_tickets(company: Company, people: dict[str, Person]) -> None:
+    del company
+    pulse.pulse_measure()
+    body = of(people["lead"])
+    cells = [(chart["key"], cell) for chart in body["charts"] for row in chart["rows"] for cell in row]
+    linked = [(key, cell) for key, cell in cells if isinstance(cell, dict)]
+    assert {key for key, _ in linked} == {"coming", "flow", "backlog", "kept"}
+    for key, cell in linked:
+        behind = body["sets"][cell["set"]]
+        assert behind["ids"]
+        assert len(set(behind["ids"])) == len(behind["ids"])
+        if key != "kept":
+            assert cell["text"] == f"{behind['total']:,}"
+
+
 def test_people_with_groups_are_told_of_those_alone(company: Company, people: dict[str, Person]) -> None:
     pulse.pulse_measure()
     mine, everything = of(people["colleague"]), of(people["lead"])

@@ -7,8 +7,8 @@ changed                what, tickets: since the evening before
 coming                 hours, due, likely, low, high, unknown: the next hours
 people, moves, groups  who holds how much, what could be handed over, how long each group has work for
 leading                the leading measures of the last seven days beside the seven before
-charts                 key, title, lead, svg, columns, rows, note: drawn, and as a table
-sets                   by key: title, total, ids: the tickets behind a figure, at most `SET`
+charts                 key, title, lead, svg, columns, rows, note: drawn, and as a table (cells: text, or text and set)
+sets                   by key: title, total, ids: the tickets behind a figure, at most `pulse_sets.SET`
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from tidegate.measure.catalogue import CATALOGUE
-from tidegate.measure.cohorts import cohorts
 from tidegate.measure.measures import Period
 from tidegate.measure.risk import coming, risk
 from tidegate.measure.standup import night_and_day, standup
@@ -28,18 +27,13 @@ from tidegate.report.comparison import Side
 from tidegate.report.figures import between, change, interval, mood, warns, written
 from tidegate.report.history import history as ledger_of
 from tidegate.server.desk.pulse_charts import charts
+from tidegate.server.desk.pulse_sets import SOON, sets_of
 
 if TYPE_CHECKING:
-    from tidegate.measure.ledger import Ledger
-    from tidegate.measure.measures import Measure
     from tidegate.measure.standup import Standup
     from tidegate.policy.model import Policy
     from tidegate.server.desk.pulse_history import History
 
-SET: Final = 200
-"""Tickets that are kept behind a figure."""
-SOON: Final = 4
-"""Hours that the sentence about what is coming speaks of."""
 _LISTED: Final = 15
 
 
@@ -72,7 +66,7 @@ def body_of(history: History, policy: Policy) -> dict[str, Any]:
         "groups": day.groups.head(_LISTED).to_dicts(),
         "leading": [_leading(row) for row in day.leading.iter_rows(named=True) if row["value"] is not None],
         "charts": charts(side, ahead, zone=zone),
-        "sets": _sets(day, ledger, ahead),
+        "sets": sets_of(day, side, ahead),
     }
 
 
@@ -113,59 +107,3 @@ def _leading(row: dict[str, Any]) -> dict[str, Any]:
         "mood": mood(measure, row["change"], clear=row["clear"]),
         "warns": warns(measure, row["value"]),
     }
-
-
-def _sets(day: Standup, ledger: Ledger, ahead: pl.DataFrame) -> dict[str, Any]:
-    """List the tickets behind each figure."""
-    left = pl.col("minutes_left")
-    found = {
-        "ahead": _set("Reach a target before the day ends", day.breaching.filter(left > 0).sort("due_at")["ticket_id"]),
-        "late": _set("Late already", day.breaching.filter(left <= 0)["ticket_id"]),
-        "soon": _set(
-            f"Fall due in the next {SOON} hours, most likely missed first",
-            ahead.head(SOON)["tickets"].explode(empty_as_null=False, keep_nulls=False),
-        ),
-    }
-    found |= {what: _set(f"{what.capitalize()} since the evening before", ids) for what, ids in _changed(day, ledger)}
-    for name in day.leading["name"]:
-        found[f"measure:{name}"] = _behind(ledger, CATALOGUE[name])
-    return found
-
-
-def _set(title: str, ids: pl.Series) -> dict[str, Any]:
-    return {"title": title, "total": len(ids), "ids": ids.head(SET).to_list()}
-
-
-def _changed(day: Standup, ledger: Ledger) -> list[tuple[str, pl.Series]]:
-    tickets, changes = ledger.tickets, ledger.changes
-    since = pl.lit(day.since).cast(tickets.schema["created_at"])
-    reopened = changes.filter(pl.col("reopened") & (pl.col("at") >= since))["row"].unique(maintain_order=True)
-    named = {"opened": "created_at", "solved": "solved_at", "escalated": "escalated_at"}
-    lists = [
-        (what, tickets.filter((pl.col(time) >= since).fill_null(value=False))["ticket_id"])
-        for what, time in named.items()
-    ]
-    return [*lists, ("reopened", tickets[reopened]["ticket_id"])]
-
-
-def _behind(ledger: Ledger, measure: Measure) -> dict[str, Any]:
-    """Find the tickets of the last seven days that speak against a measure: those that miss, or its far end."""
-    end = ledger.as_of + timedelta(microseconds=1)
-    if "recontact" in measure.name:
-        end -= timedelta(days=ledger.window_days)
-    table = cohorts(ledger, Period(start=end - timedelta(days=7), end=end))[measure.cohort]
-    if measure.cohort == "waits":
-        names = ledger.tickets.lazy().select("ticket_id", row=pl.int_range(pl.len(), dtype=pl.UInt32))
-        table = table.join(names, on="row", how="left", maintain_order="left")
-    elif measure.cohort == "weeks":
-        return _set(measure.title, pl.Series([], dtype=pl.String))
-    found = table.select("ticket_id", value=measure.value).filter(pl.col("value").is_not_null()).collect()
-    if measure.kind == "share":
-        against = found.filter(pl.col("value") == (measure.better != "up"))
-        return _set(f"{measure.title}: {_against(measure)}", against["ticket_id"].unique(maintain_order=True))
-    far = found.sort("value", "ticket_id", descending=[measure.better != "up", False])
-    return _set(f"{measure.title}: the far end first", far["ticket_id"].unique(maintain_order=True))
-
-
-def _against(measure: Measure) -> str:
-    return "those that do not count as kept" if measure.better == "up" else "those that count"

@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 
 WIDE: Final = 470
 """Width of a plot that shares its row with another."""
+FLOW_DAYS: Final = 14
+"""Days whose tickets are listed behind the counts."""
 PROMISES: Final = ("sla_first_response", "sla_next_response", "sla_resolution")
+FLOWS: Final = ("opened", "solved")
 Chart = dict[str, Any]
+Cell = str | dict[str, str]
 
 
 def charts(side: Side, coming: pl.DataFrame, *, zone: str) -> list[Chart]:
@@ -30,11 +34,27 @@ def charts(side: Side, coming: pl.DataFrame, *, zone: str) -> list[Chart]:
     return [chart for chart in drawn if chart["svg"]]
 
 
+def _cell(count: int, key: str) -> Cell:
+    """Write a count, with the set behind it where there is one."""
+    return {"text": f"{count:,}", "set": key} if count and key else f"{count:,}"
+
+
+def _share(row: dict[str, Any]) -> Cell:
+    text = written(row["value"], row["unit"])
+    level = row["segment"].removeprefix("level=")
+    return {"text": text, "set": f"{row['name']}:{level}"} if row["value"] < 1 else text
+
+
 def _coming(coming: pl.DataFrame, zone: str) -> Chart:
     local = coming.with_columns(hour=pl.col("hour").dt.convert_time_zone(zone).dt.strftime("%H:%M"))
     rows = [
-        [row["hour"], f"{row['due']:,}", f"{row['likely']:.1f}", f"{row['low']:.1f} to {row['high']:.1f}"]
-        for row in local.iter_rows(named=True)
+        [
+            row["hour"],
+            _cell(row["due"], f"hour:{place}"),
+            f"{row['likely']:.1f}",
+            f"{row['low']:.1f} to {row['high']:.1f}",
+        ]
+        for place, row in enumerate(local.iter_rows(named=True))
     ]
     unknown = int(coming["unknown"].sum())
     return {
@@ -54,9 +74,13 @@ def _coming(coming: pl.DataFrame, zone: str) -> Chart:
 
 def _flow(side: Side) -> Chart:
     counts = flow_counts(side)
+    listed = (side.period.end - timedelta(days=FLOW_DAYS)).date()
     wide = counts.pivot("what", index="day", values="tickets").sort("day").fill_null(0)
     rows = [
-        [f"{row['day']:%d %b %Y}", f"{row.get('opened', 0):,}", f"{row.get('solved', 0):,}"]
+        [
+            f"{row['day']:%d %b %Y}",
+            *(_cell(row.get(what, 0), f"{what}:{row['day']}" if row["day"] > listed else "") for what in FLOWS),
+        ]
         for row in wide.iter_rows(named=True)
     ]
     return {
@@ -74,7 +98,10 @@ def _backlog(side: Side) -> Chart:
     counts = backlog_counts(side.ledger)
     levels = [level for level in (*LEVELS, "unknown") if level in set(counts["level"])]
     held = {(row["age_band"], row["level"]): row["tickets"] for row in counts.iter_rows(named=True)}
-    rows = [[band, *(f"{held.get((band, level), 0):,}" for level in levels)] for band in BANDS]
+    rows = [
+        [band, *(_cell(held.get((band, level), 0), f"backlog:{level}:{place}") for level in levels)]
+        for place, band in enumerate(BANDS)
+    ]
     return {
         "key": "backlog",
         "title": "Backlog by level and age",
@@ -101,13 +128,13 @@ def _kept(side: Side) -> Chart:
             [
                 CATALOGUE[row["name"]].title.removesuffix(" in target"),
                 row["segment"].removeprefix("level="),
-                written(row["value"], row["unit"]),
+                _share(row),
                 interval(row["low"], row["high"], row["unit"]),
                 f"{row['n']:,}",
             ]
             for row in rows
         ],
-        "note": "What is not answered or solved yet counts once its target is over. The interval is Wilson's.",
+        "note": "A share leads to those that missed; what is open counts once its target is over. Intervals: Wilson.",
     }
 
 
