@@ -88,6 +88,7 @@ def used(before: dict[str, float], after: dict[str, float]) -> float:
 
 def pages(ours: Ours, users: int, seconds: int) -> dict[str, float]:
     """Ask for the queue page as so many people at a time."""
+    _see_a_page(ours)
     jar = ours.folder / "cookies.txt"
     jar.write_text("\n".join(ours.cookies) + "\n")
     wrk(f"{ours.url}/", PAGES, users=users, seconds=3, BENCH_COOKIES=str(jar))
@@ -95,6 +96,13 @@ def pages(ours: Ours, users: int, seconds: int) -> dict[str, float]:
     told = wrk(f"{ours.url}/", PAGES, users=users, seconds=seconds, BENCH_COOKIES=str(jar))
     show(f"queue page, {users} users at a time", told, used(before, ours.cpu()))
     return told
+
+
+def _see_a_page(ours: Ours) -> None:
+    """Stop where the page is none: a fast error is no figure."""
+    got = httpx.get(f"{ours.url}/", headers={"Cookie": ours.cookies[0]}, timeout=60)
+    if got.status_code != 200 or got.text.count("/tickets/") < 20:
+        raise SystemExit(f"the queue page is not one: {got.status_code}")
 
 
 def singles(ours: Ours, seconds: int) -> dict[str, float]:
@@ -202,6 +210,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--million", action="store_true", help="also ten times the tickets, five times the open ones")
     parser.add_argument("--no-peer", action="store_true")
+    parser.add_argument("--keep", action="store_true", help="take what an earlier run has filled")
     return parser.parse_args()
 
 
@@ -209,11 +218,13 @@ def main() -> None:
     asked = arguments()
     if shutil.which("wrk") is None:
         sys.exit("this needs wrk: apt-get install wrk")
-    shutil.rmtree(asked.home / "ours", ignore_errors=True)
-    (asked.home / "ours").mkdir(parents=True)
+    if not asked.keep:
+        shutil.rmtree(asked.home / "ours", ignore_errors=True)
+    (asked.home / "ours").mkdir(parents=True, exist_ok=True)
     ours = Ours(asked.home / "ours", processes=asked.processes, users=50)
     began = time.monotonic()
-    seed(ours.folder, asked.tickets, asked.open, ours.environ)
+    if not asked.keep:
+        seed(ours.folder, asked.tickets, asked.open, ours.environ)
     print(f"{asked.tickets:,} tickets, {asked.open:,} open; filled in {time.monotonic() - began:.0f} s", flush=True)
     try:
         print(f"ready after {ours.start():.1f} s the first time", flush=True)

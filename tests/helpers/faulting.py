@@ -32,7 +32,7 @@ SETTINGS = {
     "TIDEGATE_API_REQUESTS_A_MINUTE": "1000000",
     "TIDEGATE_OUTBOX_LEASE_SECONDS": "40",
 }
-SETTLE_SECONDS = 600.0
+SETTLE_SECONDS = 1200.0
 
 
 def prepared(service: Service, hook: str = "") -> str:

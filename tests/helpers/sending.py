@@ -26,7 +26,7 @@ class Sent:
 
 
 def deliveries(count: int, seed: int = 7, words: int = 4) -> list[Sent]:
-    """Make deliveries: a third each of tickets, their messages and their events; one ticket in ten is a breach."""
+    """Make deliveries: a third each of tickets, their messages and their events; some tickets tell of a breach."""
     chance = random.Random(seed)  # noqa: S311 -- disorder, not secrets
     now = datetime.now(UTC).replace(microsecond=0)
     found = []
@@ -34,7 +34,7 @@ def deliveries(count: int, seed: int = 7, words: int = 4) -> list[Sent]:
         ticket = f"T{number // 3}"
         at = (now - timedelta(seconds=count - number)).isoformat()
         kind = ("tickets", "messages", "events")[number % 3]
-        breach = (number // 3) % 10 == 0
+        breach = (number // 3) % max(10, count // 200) == 0
         bodies: dict[str, dict[str, Any]] = {
             "tickets": {
                 "ticket_id": ticket,

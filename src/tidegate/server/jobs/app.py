@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 
 if TYPE_CHECKING:
     from procrastinate import JobContext
@@ -27,7 +29,10 @@ async def stalled_jobs_retry(context: JobContext, timestamp: int) -> int:
     manager = context.app.job_manager
     stalled = list(await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER))
     for job in stalled:
-        await manager.retry_job(job)
+        try:
+            await manager.retry_job(job)
+        except UniqueViolation:  # another of its kind waits already, and does what this one would have done
+            await manager.finish_job(job, status=Status.ABORTED, delete_job=True)
     return len(stalled)
 
 
