@@ -136,6 +136,21 @@ def test_a_route_that_is_sure_is_assigned_and_an_override_goes_before_it(people:
     assert outbox_selectors.routing_counts(since=NOW - timedelta(days=1)).overridden == 1
 
 
+def test_a_route_that_is_not_sure_waits_for_a_person_with_its_alternatives(people: dict[str, Person]) -> None:
+    tables.upsert("tickets", ticket("t1", group="billing", **LEAK))
+    tables.upsert("agents", pl.concat([agent("A1"), agent("B1", group="billing", skills=["billing"])]))
+    decisions.decide(desk()[0].snapshot(fresh=0))
+    (one,) = outbox_selectors.routes_to_confirm(person=people["lead"])
+    assert (one.ticket_id, one.agent_id, one.group) == ("t1", "B1", "billing")
+    assert one.confidence < 0.8
+    assert one.reasons[0].startswith("filed with billing, but reads as security")
+    assert one.alternatives[0]["group"] == "technical"
+    assert not Action.objects.filter(kind="assign").exists()
+    assert outbox_selectors.routes_to_confirm(person=people["colleague"]) == [one]
+    people["colleague"].groups_seen = ["orders"]
+    assert outbox_selectors.routes_to_confirm(person=people["colleague"]) == []
+
+
 def test_an_automatic_assignment_that_people_move_on_is_a_misroute(people: dict[str, Person]) -> None:
     del people
     live()

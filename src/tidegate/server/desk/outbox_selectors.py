@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 
-from tidegate.server.desk.models import Action, Channel, Escalation
+from tidegate.server.desk.models import Action, Channel, Decision, Escalation
 from tidegate.server.people.access import scope_by_ticket
 
 if TYPE_CHECKING:
@@ -68,6 +68,43 @@ def escalations_open(*, person: Person) -> list[Escalation]:
 def channels_list() -> list[Channel]:
     """List the channels by name; their addresses stay sealed."""
     return list(Channel.objects.defer("sealed").order_by("name"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A route that is not sure enough to be carried out without asking.
+
+    ``alternatives`` are ``agent_id``, ``group`` and ``fit``, the best first, as in `tables.Routes`.
+    """
+
+    ticket_id: str
+    agent_id: str | None
+    group: str | None
+    confidence: float
+    reasons: tuple[str, ...]
+    alternatives: tuple[dict[str, Any], ...]
+
+
+def routes_to_confirm(*, person: Person, limit: int = PAGE) -> list[Suggestion]:
+    """List routes that wait for a person's word, the newest first."""
+    named = Q(agent_id__isnull=False) | Q(group__isnull=False)
+    latest = Decision.objects.filter(named, latest=True, automatic=False)
+    found = list(scope_by_ticket(latest, person).order_by("-at", "-pk")[:limit])
+    asked = Action.objects.filter(
+        kind="review", ticket_id__in=[row.ticket_id for row in found], causes__contains=["route not sure"]
+    )
+    told = {row.ticket_id: row.payload for row in asked.order_by("pk")}
+    return [
+        Suggestion(
+            ticket_id=row.ticket_id,
+            agent_id=row.agent_id,
+            group=row.group,
+            confidence=row.confidence or 0.0,
+            reasons=tuple(told.get(row.ticket_id, {}).get("reasons", ())),
+            alternatives=tuple(told.get(row.ticket_id, {}).get("alternatives", ())),
+        )
+        for row in found
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
