@@ -6,13 +6,16 @@ import csv
 import io
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import tidegate.server
 from tidegate.server.desk.models import Action, Decision, PolicyVersion, Ticket
 from tidegate.server.people import activity, audit
 from tidegate.server.people.models import AuditEntry, Person
+from tidegate.server.people.templatetags.activity_lines import WORDS
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -101,6 +104,13 @@ def test_groups_limit_what_a_lead_sees_of_tickets(people: Cast) -> None:
     found = lines(people["lead"])
     assert {line.object_id for line in found if line.object_kind == "ticket"} == {"b1"}
     assert acts(people["lead"], object="t1") == []
+    for ticket_id in ("b1", "t1"):
+        audit.record(
+            actor=people["admin"], act="action.retry", object_kind="action", object_id="7",
+            after={"state": "waiting", "ticket_id": ticket_id},
+        )  # fmt: skip
+    retried = [line.after["ticket_id"] for line in lines(people["lead"], kind="actions") if line.act == "action.retry"]
+    assert retried == ["b1"]
     assert "policy.activate" in [line.act for line in found]
 
 
@@ -192,3 +202,11 @@ def test_markup_in_a_name_stays_text(as_lead: Client) -> None:
 def test_a_page_costs_a_fixed_number_of_queries(people: Cast, django_assert_max_num_queries: object) -> None:
     with django_assert_max_num_queries(3):  # ty: ignore[call-non-callable]
         lines(people["lead"])
+
+
+def test_every_act_that_is_written_down_has_words() -> None:
+    server = Path(tidegate.server.__file__).parent
+    text = "".join(path.read_text(encoding="utf-8") for path in server.rglob("*.py"))
+    named = set(re.findall(r'act="(\w+\.\w+)"', text)) | set(re.findall(r'"((?:ticket|action|person)\.\w+)"', text))
+    assert len(named) > 30
+    assert named - set(WORDS) == set()

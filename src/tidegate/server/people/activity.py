@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from django.db.models import OuterRef, Q, Subquery
+from django.db.models.fields.json import KeyTextTransform
 
 from tidegate.server.desk.models import Action, Decision, Ticket
 from tidegate.server.people.access import scope, scope_by_ticket
@@ -45,7 +46,7 @@ KINDS: Final = {
 }
 _TRAIL: Final = {
     "overrides": Q(object_kind__in=["ticket", "override"]),
-    "actions": Q(object_kind__in=["action", "escalation", "outbox"]),
+    "actions": Q(object_kind__in=["action", "channel", "escalation"]),
     "sign-ins": Q(act__in=SIGN_IN),
     "people": Q(object_kind__in=["person", "token"]) & ~Q(act__in=SIGN_IN),
     "policy": Q(object_kind="policy"),
@@ -166,7 +167,9 @@ def _trail(person: Person, wanted: Wanted, below: int | None, count: int) -> Ite
         rows = rows.filter(object_id=wanted.object)
     if person.groups_seen:
         seen = scope(Ticket.objects.all(), person).values("ticket_id")
-        rows = rows.filter(~Q(object_kind="ticket") | Q(object_id__in=seen))
+        of_ticket = Q(object_kind="ticket", object_id__in=seen) | Q(object_kind="action", named__in=seen)
+        rows = rows.annotate(named=KeyTextTransform("ticket_id", "after"))
+        rows = rows.filter(~Q(object_kind__in=("ticket", "action")) | of_ticket)
     for row in rows.order_by("-id")[:count]:
         yield Line(
             at=row.at,

@@ -9,8 +9,13 @@ from django import template
 register = template.Library()
 
 WORDS: Final = {
+    "action.cancel": "cancelled an action",
+    "action.retry": "retried an action",
     "activity.export": "exported the activity",
+    "channel.remove": "removed a channel",
+    "channel.set": "set a channel",
     "delivery.retry": "retried a delivery",
+    "facts.import": "imported facts",
     "person.activate": "let a person in again",
     "person.add_factor": "added a second factor",
     "person.change": "changed a person's access",
@@ -28,9 +33,24 @@ WORDS: Final = {
     "person.sign_in_failed": "failed to sign in",
     "person.sign_in_refused": "was refused: deactivated",
     "person.sign_out": "signed out",
+    "policy.activate": "put a policy in force",
+    "policy.create": "kept a version of the policy",
+    "policy.replay": "tried a policy on the past",
+    "policy.replay_stop": "stopped a replay",
+    "policy.rollback": "rolled the policy back",
+    "ticket.assign": "assigned",
+    "ticket.assign_for": "assigned for a person",
+    "ticket.claim_for": "claimed for a person",
     "ticket.decide": "decided",
+    "ticket.override": "overrode",
+    "ticket.override_for": "overrode for a person",
+    "ticket.override_undo": "took an override back",
+    "ticket.override_undo_for": "took an override back for a person",
+    "ticket.status": "changed the status",
     "token.create": "made a token",
     "token.revoke": "revoked a token",
+    "training.export": "exported what people taught",
+    "view.share": "shared a view",
 }
 
 
