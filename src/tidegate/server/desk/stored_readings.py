@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -11,9 +12,12 @@ from django.db import connection
 from tidegate.read.cache import KEY, keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
 _PART: Final = 5_000
+MANY: Final = 500
+"""Texts whose reading is worth waiting for, where another process may be at them."""
+_ADVISORY_LOCK: Final = 7_302_117
 _NARROW: Final = (pl.Int8, pl.Int16, pl.UInt8, pl.UInt16)
 """Polars 2.1 panics where it should read one of these from NDJSON."""
 
@@ -26,19 +30,29 @@ class StoredReadings:
     ) -> tuple[pl.DataFrame, int]:
         """Read texts, looking at those alone that this version has not read before; as `ReadingCache.through`."""
         keyed = texts.select(key=keys(texts))
-        known = self._known(version, keyed[KEY].unique().to_list(), read(texts.head(0)).schema)
-        rows = (
-            keyed.with_row_index("row")
-            .unique(KEY, keep="first")
-            .join(known.select(KEY), on=KEY, how="anti")
-            .sort("row")
-        )
+        shape = read(texts.head(0)).schema
+        known = self._known(version, keyed[KEY].unique().to_list(), shape)
+        rows = _missing(keyed, known)
+        if rows.height < MANY:
+            return self._completed(version, texts, keyed, known, read)
+        with _alone():  # processes start together: one reads, the others find what it has read
+            known = self._known(version, keyed[KEY].unique().to_list(), shape)
+            return self._completed(version, texts, keyed, known, read)
+
+    def _completed(
+        self,
+        version: str,
+        texts: pl.DataFrame,
+        keyed: pl.DataFrame,
+        known: pl.DataFrame,
+        read: Callable[[pl.DataFrame], pl.DataFrame],
+    ) -> tuple[pl.DataFrame, int]:
+        rows = _missing(keyed, known)
         if rows.height:
             fresh = read(texts[rows["row"]]).insert_column(0, rows[KEY])
             self._keep(version, fresh)
             known = pl.concat([known, fresh])
-        found = keyed.join(known, on=KEY, how="left", maintain_order="left").drop(KEY)
-        return found, rows.height
+        return keyed.join(known, on=KEY, how="left", maintain_order="left").drop(KEY), rows.height
 
     def _known(self, version: str, wanted: list[str], schema: pl.Schema) -> pl.DataFrame:
         shape = {KEY: pl.String(), **schema}
@@ -65,3 +79,19 @@ class StoredReadings:
                     "ON CONFLICT DO NOTHING",
                     [version, fresh[KEY][part].to_list(), lines[part]],
                 )
+
+
+def _missing(keyed: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Return the texts that have not been read, each once, by their row."""
+    rows = keyed.with_row_index("row").unique(KEY, keep="first")
+    return rows.join(known.select(KEY), on=KEY, how="anti").sort("row")
+
+
+@contextmanager
+def _alone() -> Generator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_ADVISORY_LOCK])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_ADVISORY_LOCK])
