@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from helpers.browsing import fits_its_width
-from helpers.company import move_in
+from helpers.company import forget_jobs, move_in
 from tidegate.server.desk import policies, pulse
 from tidegate.server.desk.models import Pulse
 
@@ -127,6 +127,7 @@ def test_a_key_opens_every_chart_as_a_table_and_closes_them(browse: Browse, meas
 
 def test_a_lead_asks_for_a_measurement_once(browse: Browse, measured: list[Pulse]) -> None:
     del measured
+    forget_jobs()
     page = browse("lead", "/pulse")
     for _ in range(2):
         page.get_by_role("button", name="Measure now").click()

@@ -22,3 +22,11 @@ def move_in(now: datetime, *, tickets: int = 400, days: int = 60, seed: int = 7)
     for name in TABLES:
         tables.upsert(name, getattr(company, name))
     return company
+
+
+def forget_jobs() -> None:
+    """Empty the queue of jobs, which outlives tests that commit: Django does not empty procrastinate's tables."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")

@@ -10,10 +10,12 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 
-from helpers.company import move_in
+from helpers.company import forget_jobs, move_in
 from tidegate.policy.loading import built_in
-from tidegate.server.desk import policies, policies_replay
+from tidegate.server.desk import policies, policies_replay, pulse
+from tidegate.server.desk.board import board
 from tidegate.server.desk.models import PolicyVersion, Replay
+from tidegate.server.jobs.app import app
 from tidegate.server.people.models import AuditEntry
 from tidegate.tables.errors import InputError
 
@@ -27,6 +29,7 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 @pytest.fixture
 def lead(people: dict[str, Person]) -> Person:
     """A lead, with the starter policy in force and another version beside it."""
+    forget_jobs()
     policies.policy_ensure()
     other = built_in("starter").replace("horizon: 1h ", "horizon: 3h ")
     policies.policy_create(person=people["lead"], text=other)
@@ -157,3 +160,21 @@ def test_only_leads_and_admins_start_and_stop(lead: Person, people: dict[str, Pe
         policies_replay.replay_stop(person=people["viewer"], replay_id=replay.pk)
     assert PolicyVersion.objects.count() == 2
     assert Replay.objects.get().state == "waiting"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_takes_up_a_replay_and_a_measurement(people: dict[str, Person]) -> None:
+    forget_jobs()
+    policies.policy_ensure()
+    board.forget()
+    move_in(datetime.now(UTC), tickets=300, days=40)
+    replay = policies_replay.replay_ask(person=people["lead"], number=1)
+    pulse.pulse_wanted()
+    pulse.pulse_wanted()
+    assert [name for name, _ in jobs()] == ["policy_replay", "pulse_measures"]
+    with app.replace_connector(app.connector.get_worker_connector()) as worker:
+        worker.run_worker(queues=["long"], wait=False, install_signal_handlers=False, listen_notify=False)
+    assert "policy_replay" not in [name for name, _ in jobs()]
+    forget_jobs()  # the worker leaves the periodic ones
+    assert Replay.objects.get(pk=replay.pk).state == "done"
+    assert pulse.pulse_of(person=people["lead"]) is not None
