@@ -68,6 +68,9 @@ def test_a_preview_counts_only_what_the_person_sees(company: dict[str, Person]) 
     ]
     assert theirs.counts["tickets"] < everything.counts["tickets"]
     assert set(groups) <= {"billing"}
+    count = f"{theirs.counts['tickets']:,} tickets"
+    assert [doubt for doubt in theirs.doubts if "tickets" in doubt.message]
+    assert all(count in doubt.message for doubt in theirs.doubts if "of the" in doubt.message)
 
 
 def test_a_preview_reads_anew_where_a_filed_priority_says_something_else(company: dict[str, Person]) -> None:

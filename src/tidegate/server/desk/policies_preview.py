@@ -40,7 +40,7 @@ class Preview:
     rows
         The first of those that change level or lane, with subject, as `policy.compare.moved` lays them out.
     doubts
-        Rules that hold for none or all of the open tickets, or change nothing there.
+        Rules that hold for none or all of those open tickets, or change nothing there.
     """
 
     against: int
@@ -69,6 +69,7 @@ def policy_preview(*, policy: Policy, person: Person) -> Preview:
     before, after = (queue.join(seen, on="ticket_id", how="semi", maintain_order="left") for queue in (before, after))
     subjects = snapshot.held.tickets.select("ticket_id", "subject", "group", "assignee")
     rows = moved(before, after).head(SHOWN).join(subjects, on="ticket_id", how="left", maintain_order="left")
+    facts = ready.board.facts.join(seen, on="ticket_id", how="semi", maintain_order="left")
     counts = summary(before, after)
     return Preview(
         against=snapshot.policy.number,
@@ -76,7 +77,7 @@ def policy_preview(*, policy: Policy, person: Person) -> Preview:
         counts=counts,
         moves=tuple((move.replace("->", "→"), n) for kind in ("level", "lane") for move, n in counts[kind].items()),
         rows=tuple(rows.iter_rows(named=True)),
-        doubts=tuple(f for f in check(policy, ready.board.facts) if f.path[-1:] == ("when",)),
+        doubts=tuple(f for f in check(policy, facts) if f.path[-1:] == ("when",)),
     )
 
 
