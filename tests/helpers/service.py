@@ -38,8 +38,8 @@ def until(condition, what: str, seconds: float = PATIENCE) -> None:  # noqa: ANN
 class Service:
     """`tidegate serve` on a data folder."""
 
-    def __init__(self, data: Path, **environ: str) -> None:
-        self.data = data
+    def __init__(self, data: Path, *options: str, **environ: str) -> None:
+        self.data, self.options = data, options
         self.port = free_port()
         self.log = data.parent / f"{data.name}.log"
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("TIDEGATE_", "DJANGO_"))}
@@ -63,7 +63,7 @@ class Service:
         """Start it and wait until it is ready."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tidegate", "serve", "--port", str(self.port)],
+                [sys.executable, "-m", "tidegate", "serve", "--port", str(self.port), *self.options],
                 env=self.environ,
                 stdout=log,
                 stderr=log,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import tempfile
@@ -27,10 +28,27 @@ def home() -> Iterator[Path]:
         yield Path(folder)
 
 
+def _sees_the_queue(service: Service) -> None:
+    """Sign in as the demo's lead, by what the service printed, and look at the queue."""
+    said = re.search(r"The demo's lead signs in as (\S+) with (\S+)", service.said())
+    assert said is not None
+    with httpx.Client(base_url=service.url, follow_redirects=True, timeout=60) as client:
+        page = client.get("/")
+        assert page.url.path == "/accounts/login/"
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+        assert token is not None
+        form = {"login": said[1], "password": said[2], "csrfmiddlewaretoken": token[1]}
+        queue = client.post("/accounts/login/", data=form, headers={"Referer": service.url})
+        assert (queue.status_code, queue.url.path) == (200, "/")
+        assert "<h1" in queue.text
+
+
 def test_a_service_lives_through_the_death_of_each_part_and_leaves_nothing(home: Path) -> None:
-    with Service(home / "data") as service:
+    with Service(home / "data", "--demo") as service:
         service.start()
         assert httpx.get(f"{service.url}/healthz").text == "ok\n"
+        assert service.said().count("The first admin signs in as") == 1
+        _sees_the_queue(service)
 
         second = service.command("serve", "--port", "1")
         assert second.returncode == 2
