@@ -307,6 +307,8 @@ def ask(stage: Stage, row: Row, method: str, actor: str) -> HttpResponse:
 
 
 CHANGES = {
+    "/actions/<number:number>/retry": "action.retry",
+    "/actions/<number:number>/cancel": "action.cancel",
     "/pulse/measure": "",  # asks a job to measure: nothing that anybody relies on changes
     "/policy/check": "",
     "/policy/preview": "",
