@@ -1,6 +1,7 @@
 """Every fault with as many deliveries as wanted: python tests/faults/run.py [--deliveries 10000] [kills disk clock].
 
-``disk`` needs root, for a small file system of its own; ``clock`` needs Debian's libfaketime.
+``disk`` needs root, for a small file system of its own. ``clock`` needs Debian's libfaketime and runs where it is named:
+that of Debian 12 cannot leave the monotonic clock alone, which moves with the other and halts what waits by it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 def main() -> None:
     """Run the faults that were named and print what was so afterwards."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("faults", nargs="*", default=["kills", "disk", "clock"])
+    parser.add_argument("faults", nargs="*", default=["kills", "disk"])
     parser.add_argument("--deliveries", type=int, default=10_000)
     parser.add_argument("--pause", type=float, default=4.0, help="seconds between two kills, about")
     asked = parser.parse_args()

@@ -257,7 +257,6 @@ def clock_steps(home: Path, count: int, library: Path) -> dict[str, Any]:
         "LD_PRELOAD": str(library),
         "FAKETIME_TIMESTAMP_FILE": str(clock),
         "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
     with Service(home / "clock-steps", **SETTINGS, **lies) as service:
         service.start()
