@@ -1,6 +1,6 @@
 """Every fault with as many deliveries as wanted: python tests/faults/run.py [--deliveries 10000] [kills disk clock].
 
-``disk`` needs root, for a small file system of its own. ``clock`` needs Debian's libfaketime and runs where it is named:
+``disk`` needs root, for a small file system of its own. ``clock`` needs Debian's libfaketime and runs if named:
 that of Debian 12 cannot leave the monotonic clock alone, which moves with the other and halts what waits by it.
 """
 
