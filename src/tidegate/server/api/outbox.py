@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime  # noqa: TC003 - pydantic reads it at run time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from django.http import Http404
 from ninja import Query, Router, Schema
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 from tidegate.server.api.callers import allowed
 from tidegate.server.api.describing import errors
@@ -29,6 +29,17 @@ router = Router(tags=["actions"])
 READ: Final = allowed("queue:read", "agent")
 WRITE: Final = allowed("actions:write", "lead")
 _BIGGEST: Final = 2**63 - 1
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Bring a time to UTC: the database knows no offset of 16 hours or more, Python does."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("lies outside the years 1 to 9999") from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class ActionFullOut(ActionOut):
@@ -70,7 +81,7 @@ class RoutingQuery(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    since: Annotated[datetime | None, Field(description="from then on; missing: the last 28 days")] = None
+    since: Annotated[Moment | None, Field(description="from then on; missing: the last 28 days")] = None
 
 
 def _acted(request: HttpRequest, number: int, told: ForIn | None, act: Callable[..., Action], name: str) -> Action:
