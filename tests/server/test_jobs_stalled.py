@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from procrastinate.contrib.django import app
 
+from helpers.company import forget_jobs
 from tidegate.server.jobs.app import stalled_jobs_retry
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,6 +27,7 @@ async def _retry() -> int:
 
 
 def test_a_stalled_job_whose_successor_waits_does_not_keep_the_others_stalled() -> None:
+    forget_jobs()
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') RETURNING id"

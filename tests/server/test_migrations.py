@@ -22,6 +22,7 @@ FIRST_SCHEMA = "before 0.1.0 there is no database with rows in it"
 PERMITTED = {
     ("desk", "0002_triggers"): FIRST_SCHEMA,
     ("desk", "0004_actions"): FIRST_SCHEMA,
+    ("desk", "0006_pulse_groups"): FIRST_SCHEMA,
     ("people", "0002_sessions_and_cache"): FIRST_SCHEMA,
 }
 """Migrations with findings that were looked at; after the first release each has a reason of its own."""
