@@ -50,7 +50,7 @@ end
 """
 TICKETS = """
 request = function()
-  local body = '{"title":"Question on my invoice","queue":1,"priority":3,"submitter_email":"u@x.example","description":"Look"}'
+  local body = '{"title":"My invoice","queue":1,"priority":3,"submitter_email":"u@x.example","description":"Look"}'
   return wrk.format("POST", nil, {["Content-Type"] = "application/json", ["Cookie"] = os.getenv("BENCH_COOKIE"),
     ["X-CSRFToken"] = os.getenv("BENCH_CSRF"), ["Referer"] = os.getenv("BENCH_REFERER")}, body)
 end
