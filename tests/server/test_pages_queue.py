@@ -103,6 +103,36 @@ def test_a_page_that_was_shown_before_costs_few_queries(
         as_lead.get("/")
 
 
+def test_a_page_that_is_kept_holds_a_token_of_its_own_each_time(as_lead: Client) -> None:
+    written = [as_lead.get("/").content.decode() for _ in range(2)]
+    tokens = [re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page) for page in written]
+    assert tokens[0]
+    assert not set(tokens[0]) & set(tokens[1])
+    assert written[0].replace(tokens[0][0], "") == written[1].replace(tokens[1][0], "")
+    strict = as_lead.__class__(enforce_csrf_checks=True)
+    strict.cookies = as_lead.cookies
+    form = {"query": "lane=now", "name": "Now", "csrfmiddlewaretoken": tokens[1][0]}
+    assert strict.post("/views/save", form).status_code == 302
+    assert strict.post("/views/save", form | {"csrfmiddlewaretoken": "x" * 64}).status_code == 403
+
+
+def test_a_kept_page_names_whoever_asks_and_shows_their_own_views_at_once(
+    client: Client, people: dict[str, Person]
+) -> None:
+    for person in (people["lead"], people["admin"]):
+        client.force_login(person)
+        before = client.get("/").content.decode()
+        client.post("/views/save", {"query": "lane=now", "name": f"View of {person.role}"})
+        told = client.get("/").content.decode()
+        again = client.get("/").content.decode()
+        assert person.email in before
+        assert f"View of {person.role}" not in before
+        assert f"Saved as View of {person.role}" in told
+        assert f"View of {person.role}</span>" in again
+        assert "Saved as" not in again
+    assert "View of lead" not in again
+
+
 def test_the_news_are_empty_until_something_changes(as_lead: Client) -> None:
     mark = as_lead.get("/queue/news", {"v": ""}).json()["mark"]
     assert as_lead.get("/queue/news", {"v": mark}).status_code == 204

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.contrib.sessions.models import Session
 from django.core import serializers
 from django.utils import timezone
 from typer.testing import CliRunner
 
 from tidegate.cli import app
 from tidegate.server.people import secrets, services, tokens
-from tidegate.server.people.models import AuditEntry, Person, Token
+from tidegate.server.people.models import AuditEntry, Person, Session, Token
 from tidegate.tables.errors import InputError
 
 if TYPE_CHECKING:

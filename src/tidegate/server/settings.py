@@ -54,7 +54,6 @@ INSTALLED_APPS = [
     "tidegate.server.jobs",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "allauth",
@@ -79,7 +78,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tidegate.server.people.sessions.PersonMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "tidegate.server.people.sessions.SessionMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -104,7 +103,7 @@ TEMPLATES = [
 STATIC_URL = "/static/"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "tidegate.server.static.Storage"},
 }
 WHITENOISE_USE_FINDERS = True
 
@@ -157,6 +156,7 @@ CACHES = {
 }
 
 _COOKIE = "__Host-tidegate-" if ENV.https else "tidegate-"
+SESSION_ENGINE = "tidegate.server.people.session_store"
 SESSION_COOKIE_NAME = _COOKIE + "session"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

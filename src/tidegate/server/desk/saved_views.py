@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
@@ -14,16 +15,29 @@ from tidegate.server.desk.rows import Filters
 from tidegate.server.people.audit import record
 
 if TYPE_CHECKING:
+    from django.contrib.sessions.backends.base import SessionBase
+
     from tidegate.server.people.models import Person
 
 MOST: Final = 50
 _LONGEST: Final = 80
+_CHANGED: Final = "tidegate.views_changed"
 
 
 def views_of(person: Person) -> list[SavedView]:
     """List the views that a person may open: their own, then those that others share."""
     found = SavedView.objects.filter(Q(person=person) | Q(shared=True)).select_related("person").order_by("name", "id")
     return sorted(found, key=lambda view: view.person_id != person.pk)
+
+
+def note_change(session: SessionBase) -> None:
+    """Remember that the person changed their views: what was remembered of them before is not shown again."""
+    session[_CHANGED] = time.time_ns()
+
+
+def change_of(session: SessionBase) -> int:
+    """Return what `note_change` noted last; 0 if nothing."""
+    return session.get(_CHANGED, 0)
 
 
 def filters_of(view: SavedView) -> Filters:

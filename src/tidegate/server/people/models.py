@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
+
+if TYPE_CHECKING:
+    from tidegate.server.people.session_store import SessionStore
 
 
 class Role(models.TextChoices):
@@ -69,6 +73,20 @@ class Person(AbstractBaseUser):
     def may(self, role: Role | str) -> bool:
         """Say whether the person may do what this role may."""
         return self.is_active and RANK[Role(self.role)] >= RANK[Role(role)]
+
+
+class Session(AbstractBaseSession):
+    """Somebody's visit, signed in or not."""
+
+    person = models.ForeignKey(Person, null=True, on_delete=models.CASCADE, related_name="+")
+    objects: ClassVar[BaseSessionManager[Session]] = BaseSessionManager()
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionStore]:
+        """Return the store that reads and writes these rows."""
+        from tidegate.server.people.session_store import SessionStore
+
+        return SessionStore
 
 
 class Token(models.Model):

@@ -22,7 +22,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from tidegate.server.people import audit, secrets
-from tidegate.server.people.models import Person, Role, Token
+from tidegate.server.people.models import Person, Role, Session, Token
 from tidegate.server.people.tokens import token_revoke
 from tidegate.tables.errors import InputError
 
@@ -190,8 +190,6 @@ def demo_people(agent_id: str = "", agent_name: str = "Ari") -> list[SignIn]:
 
 def housekeeping() -> int:
     """Forget sessions and counted attempts that are over; returns how many sessions."""
-    from django.contrib.sessions.models import Session
-
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM people_cache WHERE expires < %s", [timezone.now()])
     return Session.objects.filter(expire_date__lt=timezone.now()).delete()[0]

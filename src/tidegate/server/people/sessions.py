@@ -11,18 +11,23 @@ from typing import TYPE_CHECKING, Final
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import logout
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user, logout
+from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
+from django.utils.functional import SimpleLazyObject
 
 from tidegate.server.people.models import Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.contrib.auth.models import AnonymousUser
     from django.http import HttpRequest, HttpResponseBase
 
     Respond = Callable[[HttpRequest], HttpResponseBase]
@@ -40,6 +45,35 @@ ENROL: Final = "/accounts/2fa/"
 def session_start(request: HttpRequest, **_: object) -> None:
     """Start both clocks of a session."""
     request.session[STARTED] = request.session[SEEN] = int(time.time())
+
+
+class PersonMiddleware(AuthenticationMiddleware):
+    """Says who asks, without a statement of its own where the session's row has named them."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Set ``request.user``, found when it is first asked for."""
+        super().process_request(request)
+        request.user = SimpleLazyObject(lambda: person_of_session(request))  # ty: ignore[invalid-assignment]
+
+
+def person_of_session(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
+    """Return who is signed in.
+
+    The person that the session's row names is taken if the session says the same, is bound to their password and epoch,
+    and they are active. Whatever else there is (a key of an older secret, somebody who left) is for Django to judge.
+    """
+    session = request.session
+    known = session.get(SESSION_KEY)
+    person = getattr(session, "person", None)
+    if (
+        person is not None
+        and person.is_active
+        and str(person.pk) == known
+        and session.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
+        and constant_time_compare(session.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash())
+    ):
+        return person
+    return get_user(request)
 
 
 class SessionMiddleware:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from tidegate.server.people.models import Person
 
 Piece = TypeVar("Piece")
-_MOST: Final = 512
-"""Pieces; a page of fifty tickets is about 80 kB."""
+_MOST: Final = 256
+"""Pieces; a page of fifty tickets is about 140 kB."""
 
 
 class Kept:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from django import template
-from django.urls import NoReverseMatch, reverse
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
-from tidegate.server.desk.keys import Key, keys_of
+from tidegate.server.desk.keys import keys_of
 from tidegate.server.desk.presenting import bars, times
+from tidegate.server.people.models import RANK, Role
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
@@ -79,28 +82,28 @@ def places(context: RequestContext) -> list[Place]:
     person = getattr(request, "user", None)
     if request is None or person is None or not person.is_authenticated:
         return []
-    found = []
-    for title, name, role in _PLACES:
-        if person.may(role):
-            try:
-                url = reverse(name)
-            except NoReverseMatch:
-                continue
-            here = request.path == url or (name == "queue" and request.path.startswith("/tickets/"))
-            found.append(Place(title, url, here or (url != "/" and request.path.startswith(url + "/")), name))
-    return found
+    return [_place(request.path, *place) for place in _open_to(person.role)]
+
+
+def _place(path: str, title: str, name: str, url: str) -> Place:
+    here = (
+        path == url or (name == "queue" and path.startswith("/tickets/")) or (url != "/" and path.startswith(url + "/"))
+    )
+    return Place(title, url, here, name)
+
+
+@cache
+def _open_to(role: str) -> list[tuple[str, str, str]]:
+    """Title, name and address of the pages that a role may open."""
+    return [(title, name, reverse(name)) for title, name, least in _PLACES if RANK[Role(role)] >= RANK[Role(least)]]
 
 
 @register.simple_tag
-def page_keys(page: str) -> list[Key]:
-    """List the keys of a page."""
-    return keys_of(page or "everywhere")
-
-
-@register.simple_tag
-def page_keys_data(page: str) -> list[dict[str, str]]:
-    """Hand the keys of a page to its scripts."""
-    return [{"keys": key.keys, "act": key.act, "does": key.does} for key in keys_of(page or "everywhere")]
+@cache
+def furniture(page: str) -> SafeString:
+    """Write what stands on every page for whoever is signed in: the page's keys, their dialog, the palette."""
+    keys = [{"keys": key.keys, "act": key.act, "does": key.does} for key in keys_of(page or "everywhere")]
+    return mark_safe(render_to_string("desk/parts/furniture.html", {"keys": keys}))  # noqa: S308 (a template's)
 
 
 @register.filter

@@ -23,7 +23,7 @@ from tidegate.server.desk.presenting.lanes import LANE_WORDS
 from tidegate.server.desk.presenting.lines import lines, zone_of
 from tidegate.server.desk.rows import Filters
 from tidegate.server.desk.views.opened import opened_or_404, preview_of
-from tidegate.server.desk.views.shared import act_dialogs, number, refused, said, tickets_of
+from tidegate.server.desk.views.shared import act_dialogs, number, page, refused, said, tickets_of
 from tidegate.server.middleware import origin
 from tidegate.server.people.access import needs, person_of, ticket_or_404
 from tidegate.tables.words import LANES, LEVELS
@@ -44,11 +44,16 @@ _P0: Final = 20
 def queue(request: HttpRequest) -> HttpResponse:
     """Show the queue."""
     person, snapshot = person_of(request), board.snapshot()
-    filters, page = Filters.of(request.GET), number(request.GET.get("page"), 1, least=1)
-    context = {
+    filters, at = Filters.of(request.GET), number(request.GET.get("page"), 1, least=1)
+    what = (filters, at, saved_views.change_of(request.session))
+    return page(request, snapshot, "desk/queue.html", what, lambda: _queue(snapshot, person, filters, at))
+
+
+def _queue(snapshot: Snapshot, person: Person, filters: Filters, at: int) -> dict[str, Any]:
+    return {
         "page_name": "queue",
         "review_count": doubts(snapshot, person),
-        "list": _list(snapshot, person, filters, page),
+        "list": _list(snapshot, person, filters, at),
         "lane_list": kept(snapshot, person, ("lanes", filters.lane), lambda: _lane_list(snapshot, person, filters)),
         "filter_form": kept(snapshot, person, ("filters", filters), lambda: _filter_form(snapshot, person, filters)),
         "views": _views(snapshot, person, filters),
@@ -56,11 +61,10 @@ def queue(request: HttpRequest) -> HttpResponse:
         "active": _active(filters),
         "title": _title(filters),
         "query": urlencode(saved_views.query_of(filters)),
-        "page": page,
+        "page": at,
         "may_act": person.may("agent"),
         "act_dialogs": act_dialogs(snapshot, person),
     }
-    return render(request, "desk/queue.html", context)
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -68,8 +72,8 @@ def queue(request: HttpRequest) -> HttpResponse:
 def queue_lines(request: HttpRequest) -> HttpResponse:
     """Write the list alone."""
     person, snapshot = person_of(request), board.snapshot(fresh=0 if request.GET.get("now") else 1.0)
-    page = number(request.GET.get("page"), 1, least=1)
-    return HttpResponse(_list(snapshot, person, Filters.of(request.GET), page))
+    at = number(request.GET.get("page"), 1, least=1)
+    return HttpResponse(_list(snapshot, person, Filters.of(request.GET), at))
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -79,8 +83,8 @@ def queue_news(request: HttpRequest) -> HttpResponse:
     person, snapshot = person_of(request), board.snapshot()
     if request.GET.get("v") == _mark(snapshot):
         return HttpResponse(status=204)
-    filters, page = Filters.of(request.GET), number(request.GET.get("page"), 1, least=1)
-    return JsonResponse(kept(snapshot, person, ("news", filters, page), lambda: _news(snapshot, person, filters, page)))
+    filters, at = Filters.of(request.GET), number(request.GET.get("page"), 1, least=1)
+    return JsonResponse(kept(snapshot, person, ("news", filters, at), lambda: _news(snapshot, person, filters, at)))
 
 
 @require_http_methods(["GET", "HEAD"])

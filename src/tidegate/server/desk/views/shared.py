@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from django.contrib import messages
 from django.http import HttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.crypto import get_random_string
 
 from tidegate.server.desk import overrides
 from tidegate.server.desk.claims import assignee_of
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.presenting.choices import agents_of
 from tidegate.server.desk.presenting.kept import kept
-from tidegate.server.people.access import sees_ticket
+from tidegate.server.people.access import person_of, sees_ticket
 from tidegate.tables.words import LEVELS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
     from django.http import HttpRequest
 
     from tidegate.server.desk.board import Snapshot
@@ -24,6 +30,8 @@ if TYPE_CHECKING:
 
 MOST_TICKETS: Final = 200
 """Tickets of one bulk act."""
+_TOKEN: Final = f"csrf{get_random_string(60)}"
+"""Stands in a kept page where a request's own token goes; no text of a ticket can know it."""
 
 
 def said(text: str, *, undo: str = "", event: str = "acted", status: int = 204, **details: Any) -> HttpResponse:  # noqa: ANN401 (JSON)
@@ -54,6 +62,26 @@ def tickets_of(request: HttpRequest, person: Person) -> list[str]:
     if not all("\0" not in ticket and sees_ticket(person, ticket) for ticket in named):
         raise RefusedError("there is no such ticket", status=404)
     return named
+
+
+def page(
+    request: HttpRequest, snapshot: Snapshot, template: str, what: Hashable, say: Callable[[], dict[str, Any]]
+) -> HttpResponse:
+    """Answer with a page, written once for as long as the person, the queue and what they asked for stay the same.
+
+    ``what`` holds everything that the page depends on besides those. The token against forged requests is put in anew
+    each time; a page that has a message to say is written for that once.
+    """
+    if len(messages.get_messages(request)):
+        return render(request, template, say())
+    person = person_of(request)
+    me = (person.pk, person.name, person.email, person.role, person.agent_id, request.COOKIES.get("theme"))
+
+    def write() -> bytes:
+        return render_to_string(template, {**say(), "csrf_token": _TOKEN}, request).encode()
+
+    written = kept(snapshot, person, (template, me, what), write)
+    return HttpResponse(written.replace(_TOKEN.encode(), get_token(request).encode()))
 
 
 def act_dialogs(snapshot: Snapshot, person: Person) -> str:

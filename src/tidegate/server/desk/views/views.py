@@ -32,6 +32,7 @@ def view_save(request: HttpRequest) -> HttpResponse:
     except RefusedError as error:
         messages.error(request, str(error))
     else:
+        saved_views.note_change(request.session)
         messages.success(request, f"Saved as {view.name}.")
     return _to_queue(filters)
 
@@ -41,6 +42,7 @@ def view_save(request: HttpRequest) -> HttpResponse:
 def view_delete(request: HttpRequest) -> HttpResponse:
     """Let a view of one's own go."""
     if saved_views.view_delete(person=person_of(request), view_id=number(request.POST.get("view"), 0)):
+        saved_views.note_change(request.session)
         messages.success(request, "The view is deleted.")
     else:
         messages.error(request, "That view is not yours, or not there any more.")
