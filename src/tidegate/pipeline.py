@@ -73,6 +73,9 @@ class Known:
         ``ticket_id``, ``similar_open`` and ``similar_last_24h``, counted already; None counts them if the policy asks.
     overrides
         ``ticket_id``, ``override_level`` and ``override_lane``: what people said, which goes over every rule.
+    snoozed
+        ``ticket_id`` of those that somebody set aside and neither time nor the customer called back, and ``missed``:
+        the clock whose target was missed already when that was done; null where none was.
     """
 
     accounts: pl.DataFrame | None = None
@@ -84,6 +87,7 @@ class Known:
     history: pl.DataFrame | None = None
     similar: pl.DataFrame | None = None
     overrides: pl.DataFrame | None = None
+    snoozed: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +178,8 @@ def prepare(
         facts = facts.with_columns(_similar(tickets, live, now, alike))
     if said is not None:
         facts = facts.with_columns(_beside(live, said, OVERRIDES))
+    if known.snoozed is not None and known.snoozed.height:
+        facts = facts.with_columns(_set_aside(live, known.snoozed))
     if known.agents is not None:
         facts = facts.with_columns(_assignee_away(live, known.agents))
     if "evidence" in readings.columns:
@@ -223,6 +229,13 @@ def _beside(live: pl.DataFrame, table: pl.DataFrame, names: Sequence[str]) -> li
     missing = (FACTS[name].missing for name in names)
     filled = (c if m is None else c.fill_null(m) for c, m in zip(columns, missing, strict=True))
     return joined.select(filled).get_columns()
+
+
+def _set_aside(live: pl.DataFrame, snoozed: pl.DataFrame) -> list[pl.Series]:
+    """Say of each live ticket whether somebody set it aside, and which clock's target was missed by then."""
+    marked = snoozed.select("ticket_id", snoozed=pl.lit(value=True), snoozed_missed="missed")
+    joined = live.select("ticket_id").join(marked, on="ticket_id", how="left", maintain_order="left")
+    return joined.select(pl.col("snoozed").fill_null(value=False), "snoozed_missed").get_columns()
 
 
 def _history(tickets: pl.DataFrame, more: pl.DataFrame | None) -> pl.DataFrame:

@@ -48,7 +48,7 @@ def test_a_preview_shows_what_ranking_under_both_would(company: dict[str, Person
     found = policies_preview.policy_preview(policy=load(KEENER), person=company["lead"])
     held = board.snapshot().held
     lanes = {
-        name: pipeline.queue(pipeline.prepare(held.tickets, policy, NOW, known=held.known()), reasons=False).sort(
+        name: pipeline.queue(pipeline.prepare(held.tickets, policy, NOW, known=held.known(NOW)), reasons=False).sort(
             "ticket_id"
         )["lane"]
         for name, policy in (("before", load("starter")), ("after", load(KEENER)))

@@ -77,9 +77,9 @@ class Board:
         return rows[:top], replace(self, scores=replace(scores, lane=lane))
 
     def _past_age_limit(self) -> NDArray[np.int64]:
-        """Rows outside lane now that are older than the limit, the oldest first."""
+        """Rows that are older than the limit, neither in lane now nor set aside, the oldest first."""
         limit = self.policy.ranking.aged.after.minutes(day_minutes(self.policy)["P3"])
-        old = np.flatnonzero((ages(self.facts)[-1] >= limit) & (self.scores.lane != NOW))
+        old = np.flatnonzero((ages(self.facts)[-1] >= limit) & (self.scores.lane != NOW) & ~self.scores.asleep)
         by_age = self.facts.select("created_at", "ticket_id")[old].with_columns(row=pl.Series(old, dtype=pl.Int64))
         return by_age.sort("created_at", "ticket_id")["row"].to_numpy()
 

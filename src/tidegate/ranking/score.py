@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import polars as pl
 
 from tidegate.policy.targets import day_minutes
 from tidegate.ranking.beliefs import ages, likeliest, posterior
@@ -17,7 +18,6 @@ from tidegate.tables.words import LANES, URGENT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import polars as pl
     from numpy.typing import NDArray
 
     from tidegate.policy.model import Policy
@@ -50,6 +50,8 @@ class Scores:
         n indexes into `LANES`.
     review, escalate, late
         n booleans: a person should look; should go to people who can act; the target of that level is missed.
+    asleep
+        n booleans: somebody set it aside, and nothing calls it back yet.
     value
         n business values before the rules.
     """
@@ -62,6 +64,7 @@ class Scores:
     review: NDArray[np.bool_]
     escalate: NDArray[np.bool_]
     late: NDArray[np.bool_]
+    asleep: NDArray[np.bool_]
     value: Column
 
     @property
@@ -104,23 +107,27 @@ def _score(facts: pl.DataFrame, policy: Policy, targets: TargetTable, flags: Fla
     review, escalate = _review(facts, policy, probability, ruled), ruled.escalate
     if policy.ranking.escalate_late:
         escalate = escalate | (late & (level < _URGENT))
+    lane = _lane(
+        policy,
+        probability[0],
+        ruled=ruled.lane,
+        chosen=ruled.chosen,
+        review=review,
+        escalate=escalate,
+        nothing_due=(level >= _URGENT) & (left > outlook),
+    )
+    asleep = _asleep(facts, policy, level=level, left=left, lane=lane)
+    lane[asleep] = LATER
     return Scores(
         points=method_of(facts, policy, targets).points(weighed, probability),
         level=level,
         floor=ruled.floor,
         ceiling=ruled.ceiling,
-        lane=_lane(
-            policy,
-            probability[0],
-            ruled=ruled.lane,
-            chosen=ruled.chosen,
-            review=review,
-            escalate=escalate,
-            nothing_due=(level >= _URGENT) & (left > outlook),
-        ),
+        lane=lane,
         review=review,
         escalate=escalate,
         late=late,
+        asleep=asleep,
         value=value,
     )
 
@@ -188,3 +195,19 @@ def _lane(
     lane[p0 >= policy.ranking.now_when] = NOW
     np.copyto(lane, ruled, where=chosen)
     return lane
+
+
+def _asleep(
+    facts: pl.DataFrame, policy: Policy, *, level: NDArray[np.uint8], left: Column, lane: NDArray[np.uint8]
+) -> NDArray[np.bool_]:
+    """Whether what was set aside may stay so: not urgent, its deadline not pressing, wanted by no rule now.
+
+    A target that had been missed before the ticket was set aside calls nothing back; one that would be missed
+    meanwhile does, as early as it starts to press (`ranking.horizon`).
+    """
+    if "snoozed" not in facts.columns:
+        return np.zeros(facts.height, dtype=bool)
+    known_late = (facts["snoozed_missed"] == facts["clock"].cast(pl.String)).fill_null(value=False).to_numpy()
+    quiet = (left > policy.ranking.horizon.minutes()) | (known_late & (left <= 0))
+    wanted = facts["snoozed"].to_numpy() & (level >= _URGENT) & quiet
+    return wanted & (lane != NOW) & (lane != ESCALATE)

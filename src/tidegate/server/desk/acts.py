@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from django.core import signing
 from django.db import transaction
 
-from tidegate.server.desk import claims, overrides
+from tidegate.server.desk import claims, overrides, snooze_times, snoozes
+from tidegate.server.desk.board import board
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.models import Override, Ticket
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from tidegate.server.people.models import Person
 
-ACTS: Final = ("assign", "resolve", *Override.Kind.values)
+ACTS: Final = ("assign", "resolve", "snooze", *Override.Kind.values)
 _SALT: Final = "desk.undo"
 UNDO_FOR: Final = 3600
 """Seconds for which an act can be taken back from its toast; overrides can be later, from the ticket."""
@@ -84,6 +86,8 @@ def undo(*, person: Person, token: str, request_id: str = "") -> int:
 def _one(kind: str, value: str, reason: str, origin: dict[str, Any]) -> dict[str, Any] | None:
     if kind in Override.Kind.values:
         return {"k": "override", "id": overrides.override_set(**origin, kind=kind, value=value, reason=reason).pk}
+    if kind == "snooze":
+        return _aside(value, reason, origin)
     status, assignee = Ticket.objects.values_list("status", "assignee").get(ticket_id=origin["ticket_id"])
     if kind == "assign":
         if (assignee or "") == value:
@@ -96,10 +100,24 @@ def _one(kind: str, value: str, reason: str, origin: dict[str, Any]) -> dict[str
     return {"k": "resolve", "t": origin["ticket_id"]}
 
 
+def _aside(value: str, reason: str, origin: dict[str, Any]) -> dict[str, Any] | None:
+    """Set a ticket aside, or call it back; nothing to do where it is not aside."""
+    if value == snooze_times.BACK:
+        if snoozes.snooze_of(origin["ticket_id"]) is None:
+            return None
+        return {"k": "wake", "id": snoozes.snooze_end(**origin).pk}
+    until = snooze_times.moment_of(value, datetime.now(UTC), board.snapshot().held.policy)
+    return {"k": "snooze", "id": snoozes.snooze_set(**origin, until=until, reason=reason).pk}
+
+
 def _back(person: Person, step: dict[str, Any], request_id: str) -> None:
     if step["k"] == "override":
         overrides.override_undo(person=person, override_id=step["id"], request_id=request_id)
     elif step["k"] == "assign":
         claims.ticket_assign(person=person, ticket_id=step["t"], assignee=step["was"], request_id=request_id)
+    elif step["k"] == "snooze":
+        snoozes.snooze_undo(person=person, snooze_id=step["id"], request_id=request_id)
+    elif step["k"] == "wake":
+        snoozes.snooze_again(person=person, snooze_id=step["id"], request_id=request_id)
     else:
         claims.ticket_reopen(person=person, ticket_id=step["t"], request_id=request_id)

@@ -94,21 +94,28 @@ class Snapshot:
                 "position": np.arange(1, self.order.size + 1, dtype=np.uint32),
                 "lane": pl.Series(scores.lane[self.order]).cat.to(LANE),
                 "level": pl.Series(scores.level[self.order]).cat.to(LEVEL),
+                "asleep": scores.asleep[self.order],
             }
         )
         intents = self.held.readings_said.select("ticket_id", "intent")
+        snoozed = self.held.snoozed(self.now).select("ticket_id", "until", wanted=pl.lit(value=True))
         about = (
             self.held.tickets.filter(~pl.col("status").is_in(holding.FINISHED))
             .join(intents, on="ticket_id", how="left")
+            .join(snoozed, on="ticket_id", how="left")
             .select(
                 "ticket_id", "status", "assignee", "group", "account_id", "account_name", "created_at", "intent",
+                "until", "wanted",
                 sought=pl.concat_str("ticket_id", "subject", "account_name", separator="\n", ignore_nulls=True)
                 .str.to_lowercase(),
             )
         )  # fmt: skip
         ranked = place.join(about, on="ticket_id", how="left", maintain_order="left")
         waiting = about.join(place, on="ticket_id", how="anti").sort("created_at", "ticket_id")
-        return pl.concat([ranked, waiting.with_columns(lane=pl.lit("waiting", LANE))], how="diagonal")
+        every = pl.concat([ranked, waiting.with_columns(lane=pl.lit("waiting", LANE))], how="diagonal")
+        asleep = pl.col("wanted").fill_null(value=False) & pl.col("asleep").fill_null(value=True)
+        until = pl.when(asleep).then("until")
+        return every.with_columns(snoozed=asleep, snoozed_until=until).drop("asleep", "wanted", "until")
 
     def visible(self, person: Person | None, filters: Filters | None = None) -> pl.DataFrame:
         """Rows of the index that a person sees; None is the policy itself, which sees all."""
@@ -145,12 +152,12 @@ class Snapshot:
         ranked = index.filter(pl.col("position").is_not_null())
         places = ranked["position"].to_numpy().astype(np.int64) - 1
         frame = pipeline.shown(self.ready, self.ranked, self.order[places], ranked["position"])
-        about = self._about(index["ticket_id"])
+        about = self._about(index)
         queued = {row["ticket_id"]: row for row in frame.iter_rows(named=True)}
         return [_row(row, queued.get(row["ticket_id"])) for row in about.iter_rows(named=True)]
 
-    def _about(self, ids: pl.Series) -> pl.DataFrame:
-        wanted = pl.DataFrame({"ticket_id": ids})
+    def _about(self, index: pl.DataFrame) -> pl.DataFrame:
+        wanted = index.select("ticket_id", "snoozed", "snoozed_until")
         readings = self.held.readings_said.select("ticket_id", "intent", "intent_confidence", "level_set", "evidence")
         columns = ("ticket_id", "subject", "status", "assignee", "group", "account_id", "account_name", "created_at")
         tickets = self.held.tickets.select(*columns, requester=pl.coalesce("requester_email", "requester_id"))
@@ -210,6 +217,8 @@ def _row(about: dict[str, Any], queued: dict[str, Any] | None) -> Row:
         intent_confidence=about["intent_confidence"],
         level_set=tuple(about["level_set"] or ()),
         evidence=tuple(about["evidence"] or ()),
+        snoozed=about["snoozed"],
+        snoozed_until=about["snoozed_until"],
     )
 
 
@@ -305,7 +314,7 @@ class Board:
 
 
 def _ranked(known: Held, policy: PolicyVersion, now: datetime, version: int) -> Snapshot:
-    ready = pipeline.prepare(known.tickets, known.policy, now, known=known.known())
+    ready = pipeline.prepare(known.tickets, known.policy, now, known=known.known(now))
     order, ranked = ready.board.order()
     return Snapshot(version, now, policy, known, ready, order, ranked)
 

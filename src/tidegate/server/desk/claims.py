@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from tidegate.server.desk.board import board
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.ledger import event_append
-from tidegate.server.desk.models import Agent, Ticket
+from tidegate.server.desk.models import Agent, Snooze, Ticket
 from tidegate.server.desk.rows import Filters
 from tidegate.server.people import audit
 from tidegate.server.people.access import scope
@@ -54,10 +54,13 @@ def names_of(person: Person) -> tuple[str, ...]:
 def ticket_claim_next(*, person: Person, request_id: str = "", snapshot: Snapshot | None = None) -> str | None:
     """Give a person the best ticket that they may take and nobody has.
 
-    1. The ranked queue of this moment, cut to what the person sees, nobody has and no person must look at first.
+    1. The ranked queue of this moment, cut to what the person sees, nobody has or set aside and no person must look at
+       first.
     2. One statement locks the first of these that is still free, passing over those that others are locking, and
        assigns it. If all were taken meanwhile, the next ones are tried.
-    3. The event and the audit entry are written in the same transaction.
+    3. Whoever sets a ticket aside locks it as well: what was set aside since the queue was ranked is seen now, and
+       passed over.
+    4. The event and the audit entry are written in the same transaction.
 
     Returns
     -------
@@ -72,14 +75,22 @@ def ticket_claim_next(*, person: Person, request_id: str = "", snapshot: Snapsho
     _may(person, "take tickets")
     _has_room(person)
     now = datetime.now(UTC)
-    free = (snapshot or board.snapshot()).visible(person, Filters(unassigned=True))
-    ids = free.filter(free["lane"].cast(str).is_in(_HANDED_OUT))["ticket_id"].to_list()
-    for start in range(0, len(ids), _TRIED):
+    seen = snapshot or board.snapshot()
+    free = seen.visible(person, Filters(unassigned=True))
+    ids = free.filter(free["lane"].cast(str).is_in(_HANDED_OUT) & ~free["snoozed"])["ticket_id"].to_list()
+    awake = seen.held.snoozes["id"].to_list()
+    while ids:
         with transaction.atomic():
-            claimed = _claim(ids[start : start + _TRIED], assignee_of(person), now)
-            if claimed is not None:
-                _written(person, claimed, old=None, new=assignee_of(person), now=now, request_id=request_id)
-                return claimed
+            claimed = _claim(ids[:_TRIED], assignee_of(person), now)
+            if claimed is None:
+                del ids[:_TRIED]
+                continue
+            if Snooze.objects.filter(ticket_id=claimed, ended_at=None).exclude(pk__in=awake).exists():
+                transaction.set_rollback(True)
+                ids.remove(claimed)
+                continue
+            _written(person, claimed, old=None, new=assignee_of(person), now=now, request_id=request_id)
+            return claimed
     return None
 
 

@@ -108,7 +108,7 @@ def _alone() -> bool:
 def _ready(seen: Snapshot) -> Ready:
     held = seen.held
     wanted = deciding.FOR_ROUTES | deciding.FOR_ACTIONS
-    return pipeline.prepare(held.tickets, held.policy, seen.now, known=held.known(), also=wanted)
+    return pipeline.prepare(held.tickets, held.policy, seen.now, known=held.known(seen.now), also=wanted)
 
 
 def _routes(seen: Snapshot, ready: Ready) -> pl.DataFrame | None:

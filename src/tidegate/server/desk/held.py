@@ -21,7 +21,7 @@ from tidegate.read.given import learn_confusion
 from tidegate.read.reader import default_reader
 from tidegate.server.desk import tables
 from tidegate.server.desk.stored_readings import StoredReadings
-from tidegate.tables.words import LANE, LEVEL
+from tidegate.tables.words import LANE, LEVEL, TIME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +41,12 @@ _LEARNED: Final = ("status", "given_level", "first_level", "solved_at", "closed_
 _MESSAGE: Final = ("message_id", "ticket_id", "at", "author_kind", "public")
 _SIDES: Final = ("accounts", "incidents", "agents")
 _OVERRIDES: Final = {"ticket_id": pl.String(), "kind": pl.String(), "value": pl.String()}
+_SNOOZES: Final = {
+    "id": pl.Int64(), "ticket_id": pl.String(), "until": TIME, "missed": pl.String(), "messages": pl.Int64(),
+    "at": TIME,
+}  # fmt: skip
+_SAID: Final = """(SELECT count(*) FROM desk_override WHERE changed >= %s)
+     + (SELECT count(*) FROM desk_snooze WHERE changed >= %s)"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +69,8 @@ class Held:
         Of the unfinished tickets.
     overrides
         ticket_id, kind, value of those that hold.
+    snoozes
+        id, ticket_id, until, missed, messages, at of those that were not ended.
     similar
         What `similar` counted when it was last asked.
     """
@@ -77,6 +85,7 @@ class Held:
     sides: dict[str, pl.DataFrame]
     readings: pl.DataFrame
     overrides: pl.DataFrame
+    snoozes: pl.DataFrame
     similar: pl.DataFrame | None = None
     loaded_at: datetime = field(kw_only=True)
 
@@ -93,8 +102,30 @@ class Held:
         sure = pl.when(pl.col("said").is_not_null()).then(1.0).otherwise("intent_confidence")
         return joined.with_columns(intent=pl.coalesce("said", "intent"), intent_confidence=sure).drop("said")
 
-    def known(self) -> Known:
-        """Return what the pipeline is told besides the tickets."""
+    def snoozed(self, now: datetime) -> pl.DataFrame:
+        """List the snoozes that neither time nor a message of the customer has ended; what ranking knows may."""
+        return self.called(now).filter(pl.col("called").is_null()).drop("called")
+
+    def called(self, now: datetime) -> pl.DataFrame:
+        """Add to the snoozes ``called``: ``time`` or ``message``, whichever called it back; null for neither."""
+        if self.snoozes.is_empty():
+            return self.snoozes.with_columns(called=pl.lit(None, pl.String))
+        written = (
+            self.messages.filter(pl.col("author_kind").cast(pl.String) == "requester")
+            .filter(pl.col("ticket_id").is_in(self.snoozes["ticket_id"].implode()))
+            .group_by("ticket_id")
+            .agg(written=pl.len())
+        )
+        told = self.snoozes.join(written, on="ticket_id", how="left", maintain_order="left").join(
+            self.tickets.select("ticket_id", "last_requester_at"), on="ticket_id", how="left", maintain_order="left"
+        )
+        wrote = (pl.col("written") > pl.col("messages")) | (pl.col("last_requester_at") > pl.col("at"))
+        called = pl.when(wrote.fill_null(value=False)).then(pl.lit("message"))
+        called = called.when(pl.col("until") <= pl.lit(now, TIME)).then(pl.lit("time"))
+        return told.with_columns(called=called).drop("written", "last_requester_at")
+
+    def known(self, now: datetime) -> Known:
+        """Return what the pipeline is told besides the tickets, at a moment."""
         sides = {name: frame if frame.height else None for name, frame in self.sides.items()}
         return Known(
             messages=self.messages,
@@ -103,6 +134,7 @@ class Held:
             history=self.past,
             similar=self.similar,
             overrides=_pivoted(self.overrides),
+            snoozed=self.snoozed(now).with_columns(missed=pl.col("missed").replace("", None)),
             **sides,
         )
 
@@ -129,6 +161,7 @@ def load(policy: Policy, now: datetime) -> Held:
         sides={name: tables.read(name) for name in _SIDES},
         readings=reader.read(live, now=now),
         overrides=_overrides(),
+        snoozes=_snoozes(),
         loaded_at=now,
     )
 
@@ -141,7 +174,7 @@ def refresh(held: Held, now: datetime) -> tuple[Held, bool]:
     messages = tables.read("messages", "changed >= %s", since, columns=_MESSAGE)
     events = tables.read("events", "changed >= %s", since)
     sides = {name: tables.read(name, "changed >= %s", since) for name in _SIDES}
-    said = tables.select("count(*) FROM desk_override", {"n": pl.Int64}, "changed >= %s", since).item()
+    said = tables.select(_SAID, {"n": pl.Int64}, parameters=since * 2).item()
     kept, old = _split(tickets, now)
     live = _unfinished(held.tickets)["ticket_id"].implode()
     looked_at = [
@@ -190,6 +223,7 @@ def _merged(
         },
         readings=readings,
         overrides=_overrides(),
+        snoozes=_snoozes(),
     )
 
 
@@ -253,6 +287,10 @@ def _done(now: datetime) -> pl.DataFrame:
 
 def _overrides() -> pl.DataFrame:
     return tables.select("ticket_id, kind, value FROM desk_override", _OVERRIDES, "undone_at IS NULL")
+
+
+def _snoozes() -> pl.DataFrame:
+    return tables.select("id, ticket_id, until, missed, messages, at FROM desk_snooze", _SNOOZES, "ended_at IS NULL")
 
 
 def _pivoted(overrides: pl.DataFrame) -> pl.DataFrame:

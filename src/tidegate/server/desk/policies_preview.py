@@ -83,7 +83,7 @@ def policy_preview(*, policy: Policy, person: Person) -> Preview:
 
 def _ready(snapshot: Snapshot, policy: Policy) -> pipeline.Ready:
     """Make the tickets of a snapshot ready under another policy; texts are read anew where it trusts them otherwise."""
-    held, known = snapshot.held, snapshot.held.known()
+    held, known = snapshot.held, snapshot.held.known(snapshot.now)
     if (policy.given, policy.review) == (held.policy.given, held.policy.review):
         return pipeline.prepare(held.tickets, policy, snapshot.now, known=known)
     from tidegate.read.reader import default_reader

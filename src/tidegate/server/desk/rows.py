@@ -30,6 +30,7 @@ class Row:
 
     ``position`` is among all tickets, 1 is handed out first; None, like the points, for a ticket that waits on somebody
     and is not ranked. ``minutes_left`` are on the ticket's clock. ``evidence`` are spans of subject, newline, body.
+    ``snoozed`` says that somebody set it aside; without ``snoozed_until`` until the customer writes.
     """
 
     position: int | None
@@ -59,6 +60,8 @@ class Row:
     intent_confidence: float | None
     level_set: tuple[str, ...]
     evidence: tuple[dict[str, object], ...]
+    snoozed: bool = False
+    snoozed_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,15 +76,16 @@ class Filters:
     intent: str = ""
     search: str = ""
     unassigned: bool = False
+    snoozed: bool = False
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> Self:
         """Take them from a query; what is unknown or no valid word is left out."""
         said = {part.name: str(given.get(part.name, "")).strip()[:200] for part in fields(cls)}
-        unassigned = said.pop("unassigned") in ("1", "true", "on")
+        unassigned, snoozed = (said.pop(name) in ("1", "true", "on") for name in ("unassigned", "snoozed"))
         for name, valid in (("lane", LANES), ("level", LEVELS)):
             said[name] = said[name] if said[name] in valid else ""
-        return cls(unassigned=unassigned, **said)
+        return cls(unassigned=unassigned, snoozed=snoozed, **said)
 
     def condition(self) -> pl.Expr:
         """Return the condition over the columns of a snapshot's index."""
@@ -93,6 +97,8 @@ class Filters:
             kept.append((pl.col("account_id") == self.account) | (pl.col("account_name") == self.account))
         if self.unassigned:
             kept.append(pl.col("assignee").is_null())
+        if self.snoozed:
+            kept.append(pl.col("snoozed"))
         if self.search:
             sought = self.search.casefold()
             kept.append(pl.col("sought").str.contains(sought, literal=True))

@@ -54,9 +54,15 @@ def outbox_sweep(timestamp: int) -> int:
 @app.periodic(cron="* * * * * */10")
 @app.task(queue="decide", queueing_lock="decide", lock="decide")
 def decide(timestamp: int) -> int:
-    """Write down what is decided otherwise than before, and what follows; returns how many decisions changed."""
-    del timestamp
-    from tidegate.server.desk import decisions
+    """Write down what came back by itself, what is decided otherwise than before, and what follows.
 
-    done = decisions.decide()
+    Returns how many decisions changed.
+    """
+    del timestamp
+    from tidegate.server.desk import decisions, snoozes
+    from tidegate.server.desk.board import board
+
+    seen = board.snapshot(fresh=0)
+    snoozes.snoozes_wake(seen)
+    done = decisions.decide(seen)
     return done.decisions if done else 0

@@ -8,7 +8,9 @@ from tidegate.server.desk.models.decisions import (
     Escalation,
     Override,
     PolicyVersion,
+    Preferences,
     SavedView,
+    Snooze,
 )
 from tidegate.server.desk.models.facts import Account, Agent, Event, Incident, Message, Reading, Ticket
 from tidegate.server.desk.models.inbox import Delivery, TicketBasis
@@ -26,10 +28,12 @@ __all__ = [
     "Message",
     "Override",
     "PolicyVersion",
+    "Preferences",
     "Pulse",
     "Reading",
     "Replay",
     "SavedView",
+    "Snooze",
     "Ticket",
     "TicketBasis",
 ]

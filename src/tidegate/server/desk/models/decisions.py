@@ -100,6 +100,44 @@ class Override(models.Model):
         ]
 
 
+class Snooze(models.Model):
+    """A ticket that somebody set aside, and what called it back. Kept when it has ended."""
+
+    class Ended(models.TextChoices):
+        """What ended it."""
+
+        TIME = "time"
+        MESSAGE = "message"
+        LEVEL = "level"
+        TARGET = "target"
+        RULE = "rule"
+        FINISHED = "finished"
+        PERSON = "person"
+        ANEW = "anew"
+
+    ticket_id = models.TextField(db_index=True)
+    until = models.DateTimeField(null=True)
+    """Null: until the customer writes."""
+    reason = models.TextField(blank=True)
+    missed = models.CharField(max_length=20, blank=True)
+    """The clock whose target was missed already; empty: none was."""
+    messages = models.IntegerField(default=0)
+    """How many messages of the customer's there were: one more calls the ticket back, whenever it was written."""
+    by = _person()
+    at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    ended_by = _person(null=True)
+    ended_why = models.CharField(max_length=10, blank=True, choices=Ended.choices)
+    changed = models.BigIntegerField(default=0, editable=False, db_index=True)
+
+    class Meta:
+        """At most one holds for a ticket."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["ticket_id"], condition=models.Q(ended_at=None), name="snooze_one_holds")
+        ]
+
+
 class Escalation(models.Model):
     """A case for people outside support: what is broken, for whom, what it costs, and the tickets."""
 
@@ -118,6 +156,7 @@ class Escalation(models.Model):
     created_by = _person(null=True)
     closed_at = models.DateTimeField(null=True)
     closed_by = _person(null=True)
+    closed_why = models.TextField(blank=True, default="", db_default="")
 
 
 class Action(models.Model):
@@ -200,3 +239,26 @@ class SavedView(models.Model):
         """A person's names are unique."""
 
         constraints: ClassVar = [models.UniqueConstraint(fields=["person", "name"], name="view_once")]
+
+
+class Preferences(models.Model):
+    """How a person wants the pages to look and sound."""
+
+    class Theme(models.TextChoices):
+        """Light, dark, or as the system."""
+
+        SYSTEM = "system"
+        LIGHT = "light"
+        DARK = "dark"
+
+    class Density(models.TextChoices):
+        """How much stands on a screen."""
+
+        COMFORTABLE = "comfortable"
+        COMPACT = "compact"
+
+    person = models.OneToOneField(PERSON, on_delete=models.CASCADE, primary_key=True, related_name="preferences")
+    theme = models.CharField(max_length=11, choices=Theme.choices, default=Theme.SYSTEM)
+    density = models.CharField(max_length=11, choices=Density.choices, default=Density.COMFORTABLE)
+    sound = models.BooleanField(default=False)
+    """Whether a new P0 sounds."""
