@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from helpers.tiny_onnx import write_encoder
 from tidegate.policy.loading import load
@@ -14,6 +15,7 @@ from tidegate.read.cache import ReadingCache
 from tidegate.read.cascade import CascadeReader
 from tidegate.read.onnx import load_encoder
 from tidegate.read.reader import Reader, default_reader, load_reader
+from tidegate.read.signals import FEW_ROWS
 from tidegate.read.teaching import Lessons, teach
 from tidegate.read.twin import KeywordReader
 from tidegate.tables import Readings, Tickets
@@ -100,6 +102,17 @@ def test_a_ticket_reads_the_same_in_any_company(reader: Reader) -> None:
     assert together.select("ticket_id", "intent", "unsure").equals(reverse.select("ticket_id", "intent", "unsure"))
     for name in CHANCES:
         assert together[name].to_list() == pytest.approx(reverse[name].to_list(), abs=1e-6)
+
+
+def test_a_ticket_reads_the_same_alone_and_among_many(reader: Reader) -> None:
+    said = (
+        "Everything is down for 40 users since the update. Please answer by Friday 5pm!",
+        "Where do I find my invoice? It says paid.\n\nRegards\nBob", "Je ne peux pas me connecter", "<p>Cancel</p>", "",
+    )  # fmt: skip
+    table = tickets(*({"body": said[number % 5], "subject": f"No. {number}"} for number in range(FEW_ROWS + 6)))
+    among = reader.read(table, now=NOON)
+    alone = pl.concat([reader.read(table[row], now=NOON) for row in range(5)])
+    assert_frame_equal(alone, among[:5], abs_tol=1e-6)
 
 
 def test_a_more_urgent_filed_level_is_never_read_as_less_urgent(reader: Reader) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import polars as pl
@@ -55,8 +56,14 @@ def affected(flat_texts: pl.Series) -> pl.DataFrame:
     if flat_texts.is_empty():
         return pl.DataFrame(schema=_SCHEMA)
     frame = pl.DataFrame({"view": flat_texts}).with_columns(view=_marked(pl.col("view"))).with_row_index("row")
+    numbers, crowds = _matches(frame, _COUNTED), _matches(frame, _CROWD)
+    numbers = numbers if numbers.is_empty() else numbers.filter(_unplanned())
+    read = ((numbers, _numbers()), (crowds, _crowds()))
+    found = [hits.select("row", "start", "quote", *values) for hits, values in read if not hits.is_empty()]
+    if not found:
+        return pl.DataFrame(schema=_SCHEMA)
     return (
-        pl.concat([_numbers(frame), _crowds(frame)])
+        pl.concat(found)
         .filter(pl.col("users").is_between(1, MOST))
         .sort("row", "users", "start", descending=[False, True, False], maintain_order=True)
         .unique("row", keep="first", maintain_order=True)
@@ -75,49 +82,46 @@ def _marked(flat_text: pl.Expr) -> pl.Expr:
     return pl.concat_str(pl.lit(" "), flat_text.str.replace_all(r"[^a-z0-9.!?;:,\n]", " "), pl.lit(" "))
 
 
-def _numbers(frame: pl.DataFrame) -> pl.DataFrame:
-    """People in figures or number words, unless they are only planned."""
-    counted = (
-        rf" (?:\d{{1,3}}(?:[., ]\d{{3}})+|\d{{1,7}}|{_spoken()})\+?"
-        rf"(?: {_BETWEEN})? ?(?:[a-z]{{2,12}} )?(?:{WHO})[ .!?;:,\n]"
-    )
+_COUNTED: Final = (
+    rf" (?:\d{{1,3}}(?:[., ]\d{{3}})+|\d{{1,7}}|{_spoken()})\+?"
+    rf"(?: {_BETWEEN})? ?(?:[a-z]{{2,12}} )?(?:{WHO})[ .!?;:,\n]"
+)
+_CROWD: Final = rf" (?:{'|'.join(sorted(CROWDS, key=lambda word: (-len(word), word)))})[ .!?;:,\n]"
+
+
+@cache
+def _unplanned() -> pl.Expr:
+    """Whether the words before a number leave open that these people are hit."""
     reach, start = 26, pl.col("start")
     before = pl.col("view").str.slice(pl.max_horizontal(start - reach, 0), pl.min_horizontal(start, reach) + 1)
+    return ~before.str.contains(rf" (?:{_ONLY_PLANNED})(?: [a-z]+)? ?$")
+
+
+@cache
+def _numbers() -> tuple[pl.Expr, ...]:
+    """People in figures or number words."""
     digits = pl.col("quote").str.extract(r"^ ([\d., ]+)").str.replace_all(r"\D", "").cast(pl.Int64, strict=False)
     word = pl.col("quote").str.extract(rf"^ ({_spoken()}) ")
     return (
-        _matches(frame, pl.col("view"), counted)
-        .filter(~before.str.contains(rf" (?:{_ONLY_PLANNED})(?: [a-z]+)? ?$"))
-        .select(
-            "row",
-            "start",
-            "quote",
-            users=pl.coalesce(digits, _count(word, NUMBERS)),
-            confidence=pl.when(word.is_in(list(VAGUE))).then(_VAGUE).otherwise(_SURE),
-        )
+        pl.coalesce(digits, _count(word, NUMBERS)).alias("users"),
+        pl.when(word.is_in(list(VAGUE))).then(_VAGUE).otherwise(_SURE).alias("confidence"),
     )
 
 
-def _crowds(frame: pl.DataFrame) -> pl.DataFrame:
+@cache
+def _crowds() -> tuple[pl.Expr, ...]:
     """People named as a crowd."""
-    crowd = rf" (?:{'|'.join(sorted(CROWDS, key=lambda word: (-len(word), word)))})[ .!?;:,\n]"
     named = _count(pl.col("quote").str.strip_chars(" .!?;:,\n"), CROWDS)
-    return _matches(frame, pl.col("view"), crowd).select(
-        "row", "start", "quote", users=named, confidence=pl.lit(_VAGUE)
-    )
+    return named.alias("users"), pl.lit(_VAGUE).alias("confidence")
 
 
 def _count(words: pl.Expr, counts: dict[str, int]) -> pl.Expr:
     return words.replace_strict(counts, default=None, return_dtype=pl.Int64)
 
 
-def _width(quote: pl.Expr) -> pl.Expr:
-    """Characters between the marks at both ends."""
-    return quote.str.len_bytes().cast(pl.Int32) - 2
-
-
-def _matches(frame: pl.DataFrame, view: pl.Expr, pattern: str) -> pl.DataFrame:
+def _matches(frame: pl.DataFrame, pattern: str) -> pl.DataFrame:
     """First match of a pattern in each text: ``row``, ``view``, ``start`` (of the original), ``quote``."""
-    return frame.filter(view.str.contains(pattern)).with_columns(
-        start=view.str.find(pattern).cast(pl.Int32), quote=view.str.extract(f"({pattern})")
-    )
+    view = pl.col("view")
+    found = frame.filter(view.str.contains(pattern))
+    start, quote = view.str.find(pattern).cast(pl.Int32), view.str.extract(f"({pattern})")
+    return found if found.is_empty() else found.with_columns(start=start, quote=quote)

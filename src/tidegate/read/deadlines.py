@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+import re
+from datetime import date, time, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -95,9 +97,18 @@ def deadlines(
     if frame.is_empty():
         return pl.DataFrame(schema=_SCHEMA)
     frame = frame.with_columns(here=pl.col("created").dt.convert_time_zone(zone))
-    found = pl.concat([_stated(frame, zone, day_ends), _at(frame, zone), _within(frame)], how="diagonal")
+    found = []
+    for pattern in (_STATED, _AT, _SPAN):
+        hits = frame.filter(pl.col("view").str.contains(pattern))
+        if not hits.is_empty():
+            hits = _dated(hits.with_columns(_PLACES[pattern]).unnest("parts"))
+            for step in _steps(pattern, zone, day_ends):
+                hits = hits.with_columns(step)
+            found.append(hits.select(*_PLACE))
+    if not found:
+        return pl.DataFrame(schema=_SCHEMA)
     return (
-        found.with_columns(deadline_at=pl.col("deadline_at").dt.convert_time_zone("UTC").dt.cast_time_unit("us"))
+        pl.concat(found)
         .filter(pl.col("deadline_at").is_between(pl.col("created") + NEAREST, pl.col("created") + FARTHEST))
         .sort("row", "start", maintain_order=True)
         .unique("row", keep="first", maintain_order=True)
@@ -105,30 +116,37 @@ def deadlines(
     )
 
 
-def _matches(frame: pl.DataFrame, pattern: str) -> pl.DataFrame:
+_PLACE: Final = ("row", "created", "start", "end", "deadline_at")
+
+
+def _places(pattern: str) -> tuple[pl.Expr, ...]:
+    """Where the first match of a pattern starts and ends, and its named parts."""
     view = pl.col("view")
-    whole = rf"({pattern})"
-    return (
-        frame.filter(view.str.contains(pattern))
-        .with_columns(
-            start=view.str.find(pattern).cast(pl.Int32),
-            quote=view.str.extract(whole),
-            parts=view.str.extract_groups(pattern),
-        )
-        .unnest("parts")
-        .with_columns(lead=pl.col("quote").str.extract(r"^([^a-z0-9]?)").str.len_bytes().cast(pl.Int32))
-        .with_columns(
-            start=pl.col("start") + pl.col("lead"),
-            end=pl.col("start")
-            + pl.col("quote").str.strip_chars_end(" \n\t.,;:!?)(\"'").str.len_bytes().cast(pl.Int32),
-        )
-    )
+    quote = view.str.extract(rf"({pattern})")
+    at = view.str.find(pattern).cast(pl.Int32)
+    lead = quote.str.extract(r"^([^a-z0-9]?)").str.len_bytes().cast(pl.Int32)
+    length = quote.str.strip_chars_end(" \n\t.,;:!?)(\"'").str.len_bytes().cast(pl.Int32)
+    return (at + lead).alias("start"), (at + length).alias("end"), view.str.extract_groups(pattern).alias("parts")
 
 
-def _stated(frame: pl.DataFrame, zone: str, day_ends: time) -> pl.DataFrame:
-    """Read a cue and a day, with a time of day before or after it."""
-    hits = _matches(frame, _STATED)
-    here, midnight = pl.col("here"), pl.col("here").dt.truncate("1d")
+_PLACES: Final = {pattern: _places(pattern) for pattern in (_STATED, _AT, _SPAN)}
+
+
+@cache
+def _steps(pattern: str, zone: str, day_ends: time) -> tuple[tuple[pl.Expr, ...], ...]:
+    """From the named parts of a pattern to ``deadline_at``, one step after the other: nothing is worked out twice."""
+    if pattern == _STATED:
+        minutes = pl.coalesce("minutes", pl.lit(day_ends.hour * 60 + day_ends.minute))
+        clock, known = pl.coalesce("last", "first"), minutes.alias("minutes")
+        return ((clock.alias("clock"),), _clock(), (_minutes(),), (known, _stated()), *_moment(zone))
+    if pattern == _AT:
+        return ((pl.col("only").alias("clock"),), _clock(), (_minutes(),), (_at(),), *_moment(zone))
+    return ((_within(),),)
+
+
+def _stated() -> pl.Expr:
+    """Day of a cue: a date, or a word such as tomorrow or Friday."""
+    here = pl.col("here")
     weekday = pl.col("weekday").replace_strict(_DAYS, default=None, return_dtype=pl.Int8)
     ahead = (weekday - here.dt.weekday()) % 7
     days = (
@@ -137,90 +155,95 @@ def _stated(frame: pl.DataFrame, zone: str, day_ends: time) -> pl.DataFrame:
         .when(pl.col("week").is_not_null()).then((5 - here.dt.weekday()) % 7)
         .otherwise(pl.when(ahead == 0).then(7).otherwise(ahead))
     )  # fmt: skip
-    minutes = pl.coalesce(
-        _minutes(pl.coalesce("last", "first")),
-        pl.lit(day_ends.hour * 60 + day_ends.minute),
-    )
-    spoken = midnight.dt.date().dt.offset_by(pl.format("{}d", days.fill_null(0)))
-    day = pl.when(pl.col("date").is_not_null()).then(_date(here)).otherwise(spoken)
-    dated = pl.any_horizontal(pl.col("today", "tomorrow", "week", "weekday", "date").is_not_null())
-    return hits.filter(dated).with_columns(deadline_at=_moment(day, minutes, zone))
+    spoken = here.dt.date() + pl.duration(days=days.fill_null(0))
+    return pl.when(pl.col("date").is_not_null()).then("dated").otherwise(spoken).alias("day")
 
 
-def _at(frame: pl.DataFrame, zone: str) -> pl.DataFrame:
-    """Read a time of day alone: its next occurrence."""
-    hits = _matches(frame, _AT).with_columns(minutes=_minutes(pl.col("only")))
-    now = pl.col("here").dt.hour().cast(pl.Int32) * 60 + pl.col("here").dt.minute()
-    day = (
-        pl.col("here")
-        .dt.date()
-        .dt.offset_by(pl.when(pl.col("minutes") <= now).then(pl.lit("1d")).otherwise(pl.lit("0d")))
-    )
-    return hits.with_columns(deadline_at=_moment(day, pl.col("minutes"), zone)).drop_nulls("deadline_at")
+def _at() -> pl.Expr:
+    """Day of a time of day alone: its next occurrence."""
+    here, minutes = pl.col("here"), pl.col("minutes")
+    now = here.dt.hour().cast(pl.Int32) * 60 + here.dt.minute()
+    return (here.dt.date() + pl.duration(days=(minutes <= now).cast(pl.Int64))).alias("day")
 
 
-def _within(frame: pl.DataFrame) -> pl.DataFrame:
+def _within() -> pl.Expr:
     """Read a span from the moment of writing."""
     count = pl.coalesce(
         pl.col("count").cast(pl.Int64, strict=False),
         pl.col("count").replace_strict(_COUNTS, default=None, return_dtype=pl.Int64),
     )
     unit = pl.col("unit").replace_strict(_UNITS, default=None, return_dtype=pl.Int64)
-    return _matches(frame, _SPAN).with_columns(deadline_at=pl.col("here") + pl.duration(minutes=count * unit))
+    return _utc(pl.col("here") + pl.duration(minutes=count * unit))
 
 
-def _moment(day: pl.Expr, minutes: pl.Expr, zone: str) -> pl.Expr:
+def _moment(zone: str) -> tuple[tuple[pl.Expr, ...], ...]:
     """Put a local day and minutes into it by the wall clock; an hour that summer time skips is the one after it."""
-    wall = day.cast(pl.Datetime("us")) + pl.duration(minutes=minutes)
-    later = wall + pl.duration(hours=1)
+    wall = pl.col("day").cast(pl.Datetime("us")) + pl.duration(minutes=pl.col("minutes"))
+    later = pl.col("wall") + pl.duration(hours=1)
     options: dict[str, Any] = {"ambiguous": "earliest", "non_existent": "null"}
-    return pl.coalesce(wall.dt.replace_time_zone(zone, **options), later.dt.replace_time_zone(zone, **options))
+    there = (moment.dt.replace_time_zone(zone, **options) for moment in (pl.col("wall"), later))
+    return (wall.alias("wall"),), (_utc(pl.coalesce(*there)),)
 
 
-def _minutes(clock: pl.Expr) -> pl.Expr:
-    """Minutes into the day of a written time of day; null where it is none."""
-    hour = clock.str.extract(r"^(\d{1,2})").cast(pl.Int32)
+def _utc(moment: pl.Expr) -> pl.Expr:
+    return moment.dt.convert_time_zone("UTC").dt.cast_time_unit("us").alias("deadline_at")
+
+
+def _clock() -> tuple[pl.Expr, ...]:
+    """Hour and minute of a written time of day."""
+    clock = pl.col("clock")
     minute = clock.str.extract(r"^\d{1,2}[:.h](\d{2})").cast(pl.Int32).fill_null(0)
+    return clock.str.extract(r"^(\d{1,2})").cast(pl.Int32).alias("hour"), minute.alias("minute")
+
+
+def _minutes() -> pl.Expr:
+    """Minutes into the day of a written time of day; null where it is none."""
+    clock, hour, minute = (pl.col(name) for name in ("clock", "hour", "minute"))
     half = clock.str.contains(r"p\.?m") & (hour < _NOON)
     night = clock.str.contains(r"a\.?m") & (hour == _NOON)
     hours = pl.when(half).then(hour + _NOON).when(night).then(0).otherwise(hour)
     noon = pl.when(clock.is_in(_WORDS["noon"])).then(_NOON * _MINUTES)
-    return pl.when((hours < _HOURS) & (minute < _MINUTES)).then(hours * _MINUTES + minute).otherwise(noon)
+    right = (hour < _HOURS) & (minute < _MINUTES)
+    return pl.when(right).then(hours * _MINUTES + minute).otherwise(noon).alias("minutes")
 
 
-def _date(here: pl.Expr) -> pl.Expr:
+def _dated(hits: pl.DataFrame) -> pl.DataFrame:
+    """Read the written dates, each by itself: few tickets hold one."""
+    if "date" not in hits.columns:
+        return hits
+    rows = zip(hits["date"].to_list(), hits["here"].dt.date().to_list(), strict=True)
+    dates = [None if text is None else _date(text, today) for text, today in rows]
+    return hits.with_columns(pl.Series("dated", dates, dtype=pl.Date))
+
+
+def _date(text: str, today: date) -> date | None:
     """Date of a written one: ISO, day and month in figures, or a month's name. A missing year is the next that fits."""
-    text = pl.col("date")
-    figures = text.str.extract_all(r"\d+")
-    first, second, third = (figures.list.get(at, null_on_oob=True).cast(pl.Int32, strict=False) for at in range(3))
-    iso = _valid(first, second, third)
-    month = text.str.extract(rf"({_MONTH})").replace_strict(_MONTHS, default=None, return_dtype=pl.Int32)
-    year = pl.when(third < _CENTURY).then(third + 2000).otherwise(third)
-    today = here.dt.date()
-    named = _next(first, month, today)
-    candidates = [
-        _next_or(first, second, year, today),
-        pl.when(text.str.contains("/")).then(_next_or(second, first, year, today)),
-    ]
-    return (
-        pl.when(text.str.contains(r"^\d{4}-"))
-        .then(iso)
-        .when(month.is_not_null())
-        .then(named)
-        .otherwise(pl.min_horizontal(candidates))
-    )
+    figures = [int(figure) for figure in re.findall(r"[0-9]+", text)]
+    first, second, third = (*figures, *_NO_FIGURES)[:3]
+    if re.match(r"[0-9]{4}-", text):
+        return _valid(first, second, third)
+    if named := re.search(_MONTH, text):
+        return _next(first, _MONTHS[named[0]], None, today)
+    year = third + 2000 if third is not None and third < _CENTURY else third
+    swapped = _next(second, first, year, today) if "/" in text else None
+    return min((day for day in (_next(first, second, year, today), swapped) if day), default=None)
 
 
-def _next_or(day: pl.Expr, month: pl.Expr, year: pl.Expr, today: pl.Expr) -> pl.Expr:
-    return pl.when(year.is_not_null()).then(_valid(year, month, day)).otherwise(_next(day, month, today))
+_NO_FIGURES: Final = (None, None, None)
 
 
-def _next(day: pl.Expr, month: pl.Expr, today: pl.Expr) -> pl.Expr:
-    this = _valid(today.dt.year(), month, day)
-    return pl.when(this >= today).then(this).otherwise(_valid(today.dt.year() + 1, month, day))
+def _next(day: int | None, month: int | None, year: int | None, today: date) -> date | None:
+    if year is not None:
+        return _valid(year, month, day)
+    this = _valid(today.year, month, day)
+    return this if this and this >= today else _valid(today.year + 1, month, day)
 
 
-def _valid(year: pl.Expr, month: pl.Expr, day: pl.Expr) -> pl.Expr:
-    """Date, or null where there is no such day."""
-    text = pl.format("{}-{}-{}", year, month.cast(pl.String).str.zfill(2), day.cast(pl.String).str.zfill(2))
-    return text.str.to_date("%Y-%m-%d", strict=False)
+def _valid(year: int | None, month: int | None, day: int | None) -> date | None:
+    """Date, or None where there is no such day."""
+    if year is None or month is None or day is None:
+        return None
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

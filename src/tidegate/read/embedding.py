@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tokenizers import Tokenizer
 
+    from tidegate.read.telling import Sentences
+
 MODELS: Final = Path(__file__).parent / "models"
 """Folder of the packaged table and heads."""
 
@@ -44,6 +46,12 @@ class Encoder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed texts, each scaled to length 1; shape (texts, dimensions), float32."""
+        ...
+
+    def embed_parted(
+        self, texts: Sequence[str], sentences: Sentences
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Embed texts, and the pieces of those of several sentences; see `embed`."""
         ...
 
 
@@ -83,6 +91,31 @@ class Embedding:
         numpy.ndarray
             Shape (texts, dimensions), float32. A text without a known token is all zeros.
         """
+        return _scaled(self._sums(texts))
+
+    def embed_parted(
+        self, texts: Sequence[str], sentences: Sentences
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Embed texts, and the pieces of those of several sentences, looking at every word once.
+
+        Notes
+        -----
+        A sum of token vectors is the sum of its parts', where the parts end between words.
+        """
+        rest = [text if (left := sentences.rests.get(row)) is None else left for row, text in enumerate(texts)]
+        places = [row for row, text in enumerate(rest) if text]
+        sums = self._sums([*sentences.pieces, *(rest[row] for row in places)])
+        pieces, rests = np.split(sums, [len(sentences.pieces)])
+        whole = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        whole[places] = rests
+        parted = np.array([sentences.rests[row] is not None for row in sentences.owner.tolist()], dtype=bool)
+        rows, begins = np.unique(sentences.owner[parted], return_index=True)
+        if len(rows):
+            whole[rows] += np.add.reduceat(pieces[parted], begins, axis=0)
+        return _scaled(whole), _scaled(pieces)
+
+    def _sums(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Sum the weighted token vectors of texts, shape (texts, dimensions)."""
         out = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         for start in range(0, len(texts), _ROWS):
             part = texts[start : start + _ROWS]
@@ -98,8 +131,12 @@ class Embedding:
         met, places = np.unique(ids, return_inverse=True)
         cells = np.repeat(np.arange(len(counts)), counts) * len(met) + places
         table = np.bincount(cells, minlength=len(counts) * len(met)).astype(np.float32)
-        sums = table.reshape(len(counts), len(met)) @ (self.vectors[met] * self.weights[met][:, None])
-        return sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), np.float32(1e-12))
+        return table.reshape(len(counts), len(met)) @ (self.vectors[met] * self.weights[met][:, None])
+
+
+def _scaled(sums: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale rows to length 1; rows of zeros stay."""
+    return sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), np.float32(1e-12))
 
 
 @cache

@@ -7,6 +7,7 @@ pairs; characters give runs of three to five inside a word, its ends marked, whi
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, Self
 
@@ -72,32 +73,19 @@ class Grams:
         return type(self)(starts=self.starts, buckets=self.buckets, values=values)
 
 
-def clean(texts: pl.Series) -> pl.Series:
-    """Reduce texts to what grams are made of: lower case words, ``!`` and ``?``, one space between.
+def clean(text: str) -> str:
+    """Reduce a text to what grams are made of: lower case words, ``!`` and ``?``, one space between.
 
-    Parameters
-    ----------
-    texts
-        Strings; null counts as empty. Only the first `LENGTH` characters are looked at.
+    Only the first `LENGTH` characters are looked at.
     """
-    return (
-        texts.fill_null("")
-        .str.slice(0, LENGTH)
-        .str.to_lowercase()
-        .str.replace_all(r"[^\p{L}\p{N}!?]+", " ")
-        .str.replace_all(r"[!?]+", " $0 ")
-        .str.replace_all(r" {2,}", " ")
-        .str.strip_chars(" ")
-    )
+    return " ".join(_WORD.findall(text[:LENGTH].lower()))
 
 
-def text_grams(texts: pl.Series) -> Iterator[Grams]:
+_WORD: Final = re.compile(r"[!?]+|[^\W_]+")
+
+
+def text_grams(texts: Sequence[str]) -> Iterator[Grams]:
     """Count the word and character grams of texts, a block of texts at a time.
-
-    Parameters
-    ----------
-    texts
-        As `clean` leaves them.
 
     Yields
     ------
@@ -105,7 +93,7 @@ def text_grams(texts: pl.Series) -> Iterator[Grams]:
         Of the next block; a value is ``1 + log(count)``.
     """
     for start in range(0, len(texts), _BLOCK):
-        yield _block(texts.slice(start, _BLOCK))
+        yield _block([clean(text) for text in texts[start : start + _BLOCK]])
 
 
 def column_grams(columns: Sequence[tuple[str, pl.Series]]) -> Grams:
@@ -145,11 +133,11 @@ def row_sums(values: NDArray[np.float32], starts: NDArray[np.int64]) -> NDArray[
     return out
 
 
-def _block(texts: pl.Series) -> Grams:
+def _block(texts: list[str]) -> Grams:
     """Hash all grams of a block: ``(S[end] - S[start]) / B**start`` with prefix sums S of ``character * B**place``."""
-    text = " " + "  ".join(texts.to_list()) + " "
+    text = " " + "  ".join(texts) + " "
     codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
-    lengths = texts.str.len_chars().to_numpy().astype(np.int64) + 2
+    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 2
     powers = np.cumprod(np.full(len(codes), _BASE, dtype=np.uint64))
     inverses = np.cumprod(np.full(len(codes), _INVERSE, dtype=np.uint64))
     sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(codes * powers)])

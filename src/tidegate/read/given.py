@@ -34,7 +34,13 @@ TYPE_LEVEL: Final = {
 """Level that a ticket type suggests; a type says half as much as a filed priority."""
 
 _UNKNOWN: Final = 3 * len(LEVELS)
-_SOURCES: Final = ("priority", "impact and urgency", "type", "base rate")
+SOURCES: Final = (
+    *["priority"] * len(LEVELS),
+    *["impact and urgency"] * len(LEVELS),
+    *["type"] * len(LEVELS),
+    "base rate",
+)
+"""What each code of `source_codes` rests on."""
 LEARNED: Final = " (learned)"
 """How ``level_source`` ends when the table was learned from history."""
 
@@ -62,12 +68,12 @@ def given_levels(tickets: pl.DataFrame, policy: Policy, *, learned: Given | None
     them is missing or not 1, 2 or 3, it counts as 2; if both are, neither speaks. A type that `TYPE_LEVEL` knows gives
     the mean of its level's row and the row for an unknown priority.
     """
-    codes = _codes(tickets)
-    table = _table(learned or policy.given)
+    codes = source_codes(tickets)
+    levels = given_table(policy, learned)[codes]
     suffix = LEARNED if learned else ""
-    sources = pl.Series([source + suffix for source in _SOURCES for _ in LEVELS][: _UNKNOWN + 1], dtype=pl.String)
-    columns = {f"level_{level.lower()}": pl.Series(table[:, k]).gather(codes) for k, level in enumerate(LEVELS)}
-    return pl.DataFrame({"ticket_id": tickets["ticket_id"], **columns, "level_source": sources.gather(codes)})
+    sources = pl.Series([source + suffix for source in SOURCES], dtype=pl.String)
+    columns = {f"level_{level.lower()}": levels[:, k] for k, level in enumerate(LEVELS)}
+    return pl.DataFrame({"ticket_id": tickets["ticket_id"], **columns, "level_source": sources[codes]})
 
 
 def learn_confusion(tickets: pl.DataFrame, policy: Policy, *, before: datetime | None = None) -> Given | None:
@@ -143,20 +149,27 @@ def moved(
     return inside * np.where(urgent, chance[:, None], 1 - chance[:, None])
 
 
-def _codes(tickets: pl.DataFrame) -> pl.Series:
-    """Row of `_table` for each ticket: 0-3 by priority, 4-7 by impact and urgency, 8-11 by type, 12 by nothing."""
+def source_codes(tickets: pl.DataFrame) -> NDArray[np.int64]:
+    """Row of `given_table` for each ticket: 0-3 by priority, 4-7 by impact and urgency, 8-11 by type, 12 by nothing."""
     size = len(LEVELS)
-    impact, urgency = (pl.col(name).replace(0, None).cast(pl.Int32) for name in ("given_impact", "given_urgency"))
-    impact, urgency = (pl.when(side <= size - 1).then(side) for side in (impact, urgency))
-    filed = pl.col("given_level").to_physical().cast(pl.UInt32)
-    both = (impact.fill_null(2) + urgency.fill_null(2) - 2).clip(0, size - 1).cast(pl.UInt32) + size
-    matrix = pl.when(impact.is_not_null() | urgency.is_not_null()).then(both)
-    codes = tickets.select(pl.coalesce(filed, matrix)).to_series()
-    if codes.null_count():
+    codes = tickets["given_level"].to_physical().cast(pl.Float64).to_numpy()
+    if not np.isnan(codes).any():
+        return codes.astype(np.int64)
+    sides = np.stack([tickets[name].cast(pl.Float64).to_numpy() for name in ("given_impact", "given_urgency")])
+    sides[~((sides >= 1) & (sides < size))] = np.nan
+    both = np.clip(np.where(np.isnan(sides), 2, sides).sum(axis=0) - 2, 0, size - 1) + size
+    both[np.isnan(sides).all(axis=0)] = np.nan
+    codes = np.where(np.isnan(codes), both, codes)
+    open_ = np.isnan(codes)
+    if open_.any():
         places = {name: 2 * size + LEVELS.index(level) for name, level in TYPE_LEVEL.items()}
-        kinds = tickets["type"].replace_strict(places, default=_UNKNOWN, return_dtype=pl.UInt32)
-        codes = codes.zip_with(codes.is_not_null(), kinds.fill_null(_UNKNOWN))
-    return codes
+        codes[open_] = [places.get(kind, _UNKNOWN) for kind in tickets["type"].filter(open_).to_list()]
+    return codes.astype(np.int64)
+
+
+def given_table(policy: Policy, learned: Given | None = None) -> NDArray[np.float64]:
+    """Probabilities of the levels by code, shape (13, 4); see `source_codes`."""
+    return _table(learned or policy.given)
 
 
 def _table(given: Given) -> NDArray[np.float64]:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 
 from tidegate.read.calibration import softmax
-from tidegate.read.features import BUCKETS, Grams, clean, column_grams, row_sums, text_grams
+from tidegate.read.features import BUCKETS, Grams, column_grams, row_sums, text_grams
 from tidegate.tables.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import polars as pl
@@ -122,11 +122,15 @@ class Heads:
 
     def text_logits(self, texts: pl.Series, embedding: Encoder) -> NDArray[np.float32]:
         """Read texts: the part of the logits that rests on them, bias included, shape (texts, logits)."""
-        plain = texts.fill_null("")
-        out = embedding.embed(plain.to_list()) @ self.dense + self.bias
+        listed = [text or "" for text in texts.to_list()]
+        return self.vector_logits(listed, embedding.embed(listed))
+
+    def vector_logits(self, texts: Sequence[str], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Read texts whose embeddings are known; see `text_logits`."""
+        out = vectors @ self.dense + self.bias
         if self.text is not None and self.inverse is not None:
             start = 0
-            for grams in text_grams(clean(plain)):
+            for grams in text_grams(texts):
                 out[start : start + len(grams)] += self.text.logits(grams.weighted(self.inverse))
                 start += len(grams)
         return out

@@ -7,7 +7,7 @@ ten thousand.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
@@ -72,7 +72,15 @@ class Hits:
 
     def of(self, *names: str) -> NDArray[np.bool_]:
         """Say which hits have one of the names."""
-        return np.isin(self.name, [CODE[name] for name in names])
+        return _named(names)[np.minimum(self.name, len(NAMES))]
+
+
+@cache
+def _named(names: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Say of each code whether it is one of some names; the last entry is for product areas."""
+    wanted = np.zeros(len(NAMES) + 1, dtype=bool)
+    wanted[[CODE[name] for name in names]] = True
+    return wanted
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

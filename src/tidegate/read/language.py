@@ -26,12 +26,12 @@ WIDTH: Final = 14  # characters of a word that count
 WORDS: Final = 48  # words of a text that count: more change nothing
 ENOUGH: Final = 0.6  # posterior below which no language stands out
 _TEMPER: Final = 0.35  # grams of a word are not independent: full weight would be overconfident
-_LETTERS: Final = r"\p{L}{1,40}"
+_WORD: Final = re.compile(r"[^\W\d_]{1,40}")
 
 
 def words_of(text: str) -> list[str]:
     """Lower-case words of one text, as the profile sees them."""
-    return re.findall(r"[^\W\d_]+", text.lower())
+    return _WORD.findall(text.lower())
 
 
 def grams(words: list[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -63,29 +63,29 @@ def _word_scores(words: list[str]) -> np.ndarray:
     return (_profile()[buckets] * valid[:, :, None]).sum(axis=1)
 
 
-def _posterior(rows: np.ndarray, words: pl.Series, height: int) -> np.ndarray:
-    """Posterior over `CLASSES` of every row, from its words in long form."""
-    distinct = words.unique()
-    numbered = pl.DataFrame({"word": distinct}).with_row_index("code")
-    codes = words.to_frame("word").join(numbered, on="word", how="left", maintain_order="left")["code"].to_numpy()
-    per_word = _word_scores(distinct.to_list())[codes]
-    total = np.zeros((height, per_word.shape[1]))
+def _posterior(texts: list[list[str]]) -> np.ndarray:
+    """Posterior over `CLASSES` of every text, from its words."""
+    numbered: dict[str, int] = {}
+    codes = [numbered.setdefault(word, len(numbered)) for words in texts for word in words]
+    rows = np.repeat(np.arange(len(texts)), [len(words) for words in texts])
+    per_word = _word_scores(list(numbered))[codes]
+    total = np.zeros((len(texts), per_word.shape[1]))
     for column in range(per_word.shape[1]):
-        total[:, column] = np.bincount(rows, weights=per_word[:, column], minlength=height)
+        total[:, column] = np.bincount(rows, weights=per_word[:, column], minlength=len(texts))
     total = (total - total.max(axis=1, keepdims=True)) * _TEMPER
     odds = np.exp(total)
     known, others = odds[:, : len(KNOWN)], odds[:, len(KNOWN) :].sum(axis=1, keepdims=True)
     return np.concatenate([known, others], axis=1) / odds.sum(axis=1, keepdims=True)
 
 
-def _foreign(frame: pl.DataFrame) -> np.ndarray:
+def _foreign(samples: list[str]) -> list[int]:
     """Rows in another script: most of their letters are not Latin."""
+    odd = [row for row, text in enumerate(samples) if not text.isascii() and len(text.encode()) * 3 > len(text) * 4]
+    if not odd:  # Latin letters rarely take two bytes
+        return []
     text = pl.col("text")
-    odd = frame.filter(text.str.len_bytes() * 3 > text.str.len_chars() * 4)  # Latin letters rarely take two bytes
-    if odd.is_empty():
-        return np.zeros(frame.height, dtype=bool)
-    rows = odd.filter(text.str.count_matches(r"\p{L}") > 2 * text.str.count_matches(r"\p{Latin}"))["row"].to_numpy()
-    return np.isin(np.arange(frame.height), rows)
+    frame = pl.DataFrame({"row": odd, "text": [samples[row] for row in odd]})
+    return frame.filter(text.str.count_matches(r"\p{L}") > 2 * text.str.count_matches(r"\p{Latin}"))["row"].to_list()
 
 
 def identify(texts: pl.Series) -> pl.DataFrame:
@@ -102,25 +102,17 @@ def identify(texts: pl.Series) -> pl.DataFrame:
         ``language``: one of `KNOWN`, ``other`` or ``unknown``; ``language_confidence``: its posterior, 0 to 1; for
         ``unknown`` the posterior of the likeliest one. Ties go to the first of `CLASSES`.
     """
-    height = len(texts)
-    sample = pl.col("text").fill_null("").str.slice(0, WORDS * 10)
-    frame = (
-        pl.DataFrame({"text": texts.cast(pl.String)})
-        .select(text=sample)
-        .with_columns(words=pl.col("text").str.to_lowercase().str.extract_all(_LETTERS).list.head(WORDS))
-        .with_row_index("row")
-    )
-    long = frame.select("row", "words").explode("words").drop_nulls("words")
-    if long.is_empty():
-        return pl.DataFrame(
-            {"language": pl.Series([UNKNOWN] * height, dtype=pl.String), "language_confidence": np.zeros(height)}
-        )
-    posterior = _posterior(long["row"].to_numpy(), long["words"], height)
-    foreign = _foreign(frame)
-    wordless = np.bincount(long["row"].to_numpy(), minlength=height) == 0
-    best, top = posterior.argmax(axis=1), posterior.max(axis=1)
-    names = np.array(CLASSES, dtype=object)[best]
-    names[top < ENOUGH] = UNKNOWN
-    names[foreign], top[foreign] = "other", 1.0
-    names[wordless], top[wordless] = UNKNOWN, 0.0
+    samples = [(text or "")[: WORDS * 10] for text in texts.cast(pl.String).to_list()]
+    words = [words_of(sample)[:WORDS] for sample in samples]
+    if not any(words):
+        names, top = np.full(len(samples), UNKNOWN, dtype=object), np.zeros(len(samples))
+    else:
+        posterior = _posterior(words)
+        best, top = posterior.argmax(axis=1), posterior.max(axis=1)
+        names = np.array(CLASSES, dtype=object)[best]
+        names[top < ENOUGH] = UNKNOWN
+        foreign = _foreign(samples)
+        names[foreign], top[foreign] = "other", 1.0
+        wordless = [row for row, each in enumerate(words) if not each]
+        names[wordless], top[wordless] = UNKNOWN, 0.0
     return pl.DataFrame({"language": pl.Series(names.tolist(), dtype=pl.String), "language_confidence": top})

@@ -32,7 +32,8 @@ _ENTITIES: Final = {"&nbsp;": " ", "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quo
 _SEVERAL_LINES: Final = 2
 """Newlines from which a text may hold more than a subject and one line."""
 _TRIMMINGS: Final = ("\r", "\n>", "\n |", "\n >")
-_ENDLESS: Final = r"[^ \n]{80}"
+_ENDLESS: Final = 80
+"""Characters of a word from which it may be a blob."""
 
 _QUOTED: Final = r"^[ \t]*(?:>|\|[ \t])"
 _REPLY: Final = rf"(?i)^[ \t]*{_one_of('reply')}[ \t]*$"
@@ -53,11 +54,12 @@ _TAIL_WIDTH: Final = 90  # and none of them is longer
 
 def original(frame: pl.DataFrame) -> pl.Series:
     """Text that every offset refers to: subject, newline, body, with null counted as empty."""
-    parts = [
-        pl.col(name).cast(pl.String).fill_null("") if name in frame.columns else pl.lit("")
+    subjects, bodies = (
+        frame[name].cast(pl.String).to_list() if name in frame.columns else [None] * frame.height
         for name in ("subject", "body")
-    ]
-    return frame.select(text=pl.concat_str(parts, separator="\n"))["text"]
+    )
+    joined = [f"{subject or ''}\n{body or ''}" for subject, body in zip(subjects, bodies, strict=True)]
+    return pl.Series("text", joined, dtype=pl.String)
 
 
 def clean(texts: pl.Series) -> pl.DataFrame:
@@ -75,24 +77,39 @@ def clean(texts: pl.Series) -> pl.DataFrame:
         space (an HTML entity's first position holds the character that it stands for); ``text``: the same with runs of
         white space made one, for models; ``unread``: why part of it was not read, null where all was.
     """
-    frame = pl.DataFrame({"whole": texts.cast(pl.String).fill_null("")}).with_row_index("row")
-    frame = frame.select(
-        "row",
-        masked=pl.col("whole").str.slice(0, LONGEST),
-        unread=pl.when(pl.col("whole").str.len_bytes() > LONGEST).then(
-            pl.when(pl.col("whole").str.len_chars() > LONGEST).then(
-                pl.lit(f"only the first {LONGEST:,} characters were read")
-            )
-        ),
+    whole = [text or "" for text in texts.cast(pl.String).to_list()]
+    masked = [text[:LONGEST] for text in whole]
+    unread = [_PARTLY if len(text) > LONGEST else None for text in whole]
+    if marked := [row for row, text in enumerate(masked) if "<" in text or "&" in text]:
+        _replace(masked, _without_markup(_rows(masked, marked).filter(pl.col("masked").str.contains(_MARKUP))))
+    if trimmable := [row for row, text in enumerate(masked) if _trimmable(text)]:
+        _replace(masked, _without_trimmings(_rows(masked, trimmable)))
+    plain = [" ".join(text.split()) for text in masked]
+    return pl.DataFrame(
+        {"masked": masked, "unread": unread, "text": plain},
+        schema=dict.fromkeys(("masked", "unread", "text"), pl.String),
     )
-    frame = _replaced(frame, _without_markup(frame.filter(pl.col("masked").str.contains(_MARKUP))))
-    frame = _replaced(frame, _without_trimmings(frame.filter(_may_have_trimmings(pl.col("masked")))))
-    return frame.select("masked", "unread", text=pl.col("masked").str.replace_all(r"\s+", " ").str.strip_chars())
 
 
-def _may_have_trimmings(text: pl.Expr) -> pl.Expr:
-    several = text.str.count_matches("\n", literal=True) >= _SEVERAL_LINES
-    return several | text.str.contains_any(list(_TRIMMINGS)) | text.str.contains(_ENDLESS)
+_PARTLY: Final = f"only the first {LONGEST:,} characters were read"
+
+
+def _trimmable(text: str) -> bool:
+    """Say whether a text may hold more than a subject and one line, or a blob."""
+    if text.count("\n") >= _SEVERAL_LINES or any(mark in text for mark in _TRIMMINGS):
+        return True
+    return len(text) >= _ENDLESS and max(map(len, text.split()), default=0) >= _ENDLESS
+
+
+def _rows(texts: list[str], rows: list[int]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"row": rows, "masked": [texts[row] for row in rows]}, schema={"row": pl.UInt32, "masked": pl.String}
+    )
+
+
+def _replace(texts: list[str], changed: pl.DataFrame) -> None:
+    for row, text in changed.iter_rows():
+        texts[row] = text
 
 
 def kept_spans(originals: pl.Series, masked: pl.Series) -> pl.DataFrame:
@@ -112,10 +129,6 @@ def kept_spans(originals: pl.Series, masked: pl.Series) -> pl.DataFrame:
     )
 
 
-def _replaced(frame: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
-    return frame if changed.is_empty() else frame.update(changed, on="row")
-
-
 def _blank(text: pl.Expr) -> pl.Expr:
     """As many spaces as the text has characters."""
     return pl.lit("").str.pad_end(text.str.len_chars())
@@ -124,7 +137,7 @@ def _blank(text: pl.Expr) -> pl.Expr:
 def _without_markup(frame: pl.DataFrame) -> pl.DataFrame:
     """Blank tags and what script, style and quotes enclose; decode the common entities in place."""
     if frame.is_empty():
-        return frame.select("row", "masked")
+        return frame
     piece = pl.col("piece")
     tag = piece.str.starts_with("<") & (piece.str.len_bytes() > 1)
     hides = piece.str.extract(_HIDDEN, 1)
@@ -167,7 +180,7 @@ def _lines(frame: pl.DataFrame) -> pl.DataFrame:
 def _without_trimmings(frame: pl.DataFrame) -> pl.DataFrame:
     """Blank quoted mail, signatures, disclaimers, greetings and blobs, line by line."""
     if frame.is_empty():
-        return frame.select("row", "masked")
+        return frame
     lines = _classified(_lines(frame.select("row", pl.col("masked").str.replace_all("\r", " ", literal=True))))
     dropped = pl.any_horizontal("quoted", "device", "greeting", "below_reply", "below_dashes", "disclaimed", "signed")
     return (

@@ -17,10 +17,13 @@ from tidegate.read.onnx import OnnxEncoder, load_encoder
 from tidegate.tables.errors import ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import polars as pl
     from numpy.typing import NDArray
 
     from tidegate.read.heads import Head
+    from tidegate.read.telling import Sentences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +61,22 @@ class Model:
 
     def text_logits(self, texts: pl.Series) -> NDArray[np.float32]:
         """Logits of all heads that rest on the texts: the model's own, then the packaged ones that fill in."""
-        own = self.heads.text_logits(texts, self.embedding)
-        if self.rest is None:
-            return own
-        return np.concatenate([own, self.rest.text_logits(texts, load_embedding(MODELS))], axis=1)
+        return np.concatenate([heads.text_logits(texts, encoder) for heads, encoder in self._readers()], axis=1)
+
+    def parted_logits(
+        self, texts: Sequence[str], sentences: Sentences
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Logits of texts, and those of the pieces of texts of several sentences; see `text_logits`."""
+        whole, parts = [], []
+        for heads, encoder in self._readers():
+            vectors, of_pieces = encoder.embed_parted(texts, sentences)
+            whole.append(heads.vector_logits(texts, vectors))
+            parts.append(heads.vector_logits(sentences.pieces, of_pieces))
+        return np.concatenate(whole, axis=1), np.concatenate(parts, axis=1)
+
+    def _readers(self) -> list[tuple[Heads, Encoder]]:
+        own: tuple[Heads, Encoder] = (self.heads, self.embedding)
+        return [own] if self.rest is None else [own, (self.rest, load_embedding(MODELS))]
 
     def answers(
         self, text_logits: NDArray[np.float32], context: pl.DataFrame

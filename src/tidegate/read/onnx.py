@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tokenizers import Tokenizer
 
+    from tidegate.read.telling import Sentences
+
 TOKENS: Final = 256
 """Tokens of a text that are read: what the models are made for, and a bound on time."""
 _BATCH: Final = 32
@@ -64,6 +66,12 @@ class OnnxEncoder:
             rows = order[start : start + _BATCH]
             out[rows] = _run(self.session, self.tokenizer, [texts[at] for at in rows])
         return out
+
+    def embed_parted(
+        self, texts: Sequence[str], sentences: Sentences
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Embed texts, and the pieces of those of several sentences: each is read in its own right."""
+        return self.embed(texts), self.embed(sentences.pieces)
 
 
 @cache

@@ -19,15 +19,15 @@ from tidegate.read import mail
 from tidegate.read.conformal import likely_sets
 from tidegate.read.context import context_of
 from tidegate.read.embedding import MODELS
-from tidegate.read.given import LEARNED, given_levels, moved
+from tidegate.read.given import LEARNED, SOURCES, given_table, moved, source_codes
 from tidegate.read.model import Model, load_model
-from tidegate.read.signals import EVIDENCE, signals
-from tidegate.read.telling import telling
+from tidegate.read.signals import EVIDENCE, FEW_ROWS, signals
+from tidegate.read.telling import Sentences
 from tidegate.tables.contracts import Readings
 from tidegate.tables.words import LEVELS, NATURES, URGENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -45,6 +45,7 @@ KEEP: Final = 0.02
 """Share of the filed level's posterior that a trained one keeps: no level is ever ruled out."""
 
 _SCHEMA: Final = Readings.create_empty().schema
+_INTENT: Final = list(_SCHEMA).index("intent")
 _BATCH: Final = 4096
 _SILENT: Final = "no text"
 _KEPT: Final = 2
@@ -98,8 +99,9 @@ class StaticReader:
 
     def read(self, tickets: pl.DataFrame, *, now: datetime, progress: Progress | None = None) -> pl.DataFrame:
         """Read tickets; see `Reader.read`. What is read from a text does not depend on ``now``."""
-        readings = self.read_fully(tickets, now=now, progress=progress)
-        return readings.select(list(_SCHEMA))
+        del now
+        readings, _ = self._readings(tickets, self._found(tickets, progress))
+        return pl.DataFrame(readings)
 
     def read_fully(self, tickets: pl.DataFrame, *, now: datetime, progress: Progress | None = None) -> pl.DataFrame:
         """Read tickets, and add what the readings table has no column for.
@@ -111,7 +113,13 @@ class StaticReader:
             ``escalation_risk`` and ``expected_csat``.
         """
         del now
-        texts = tickets.select("subject", "body", "created_at")
+        readings, answers = self._readings(tickets, self._found(tickets, progress))
+        said = readings[_INTENT].is_not_null().to_numpy()
+        return pl.DataFrame([*readings, *_more(answers, said)])
+
+    def _found(self, tickets: pl.DataFrame, progress: Progress | None) -> pl.DataFrame:
+        """Read what rests on the texts alone, or take it from the cache."""
+        texts = pl.DataFrame([tickets[name] for name in ("subject", "body", "created_at")])
         total = tickets.height
 
         def read_texts(rows: pl.DataFrame) -> pl.DataFrame:
@@ -124,10 +132,8 @@ class StaticReader:
             return pl.concat(parts)
 
         if self.cache is None:
-            found = read_texts(texts)
-        else:
-            found, _ = self.cache.through(self._kept_under(), texts, read_texts)
-        return self._readings(tickets, found)
+            return read_texts(texts)
+        return self.cache.through(self._kept_under(), texts, read_texts)[0]
 
     def _on_all_cores(self, rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """Read batches side by side, as many as Polars has threads; they come back in order."""
@@ -147,22 +153,28 @@ class StaticReader:
     def _texts(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Read what rests on the text alone: signals, and each head's part of the logits."""
         found = signals(rows, zone=self.policy.calendar.timezone)
-        logits = self.model.text_logits(found["text"])
-        silent = found["text"].str.strip_chars() == ""
+        sentences = Sentences.of(found["masked"].to_list())
+        texts = found["text"].to_list()
+        logits, of_pieces = self.model.parted_logits(texts, sentences)
         about = self.model.intents(logits).argmax(axis=1)
-        spans = telling(
-            found["masked"].to_list(), about, lambda texts: self.model.intents(self.model.text_logits(texts))
-        )
-        return found.drop("text", "masked").with_columns(
-            pl.Series("logits", logits, dtype=pl.Array(pl.Float32, logits.shape[1])),
-            silent=silent,
-            about=pl.Series(about, dtype=pl.Int16),
-            about_start=spans["start"],
-            about_end=spans["end"],
+        spans = sentences.telling(about, self.model.intents(of_pieces))
+        return pl.DataFrame(
+            [
+                *(column for column in found.get_columns() if column.name not in ("text", "masked")),
+                pl.Series("logits", logits, dtype=pl.Array(pl.Float32, logits.shape[1])),
+                pl.Series("silent", [not text for text in texts], dtype=pl.Boolean),
+                pl.Series("about", about, dtype=pl.Int16),
+                pl.Series("about_start", [start for start, _ in spans], dtype=pl.Int32),
+                pl.Series("about_end", [end for _, end in spans], dtype=pl.Int32),
+            ]
         )
 
-    def _readings(self, tickets: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
-        answers = self.model.answers(found["logits"].to_numpy(), context_of(tickets))
+    def _readings(
+        self, tickets: pl.DataFrame, found: pl.DataFrame
+    ) -> tuple[list[pl.Series], dict[str, tuple[Head, NDArray[np.floating]]]]:
+        """Columns of the readings table, and every question's answer."""
+        context = tickets if self.model.heads.columns is None else context_of(tickets)
+        answers = self.model.answers(found["logits"].to_numpy(), context)
         said = ~found["silent"].to_numpy()
         levels, source = self._levels(tickets, answers, said)
         made = [
@@ -173,28 +185,27 @@ class StaticReader:
             _nature(answers["nature"], said),
             _unread(found["unread"], said),
         ]
-        columns = {name: found[name] for name in found.columns} | {column.name: column for column in made}
+        columns = {column.name: column for column in (*found.get_columns(), *made)}
         columns |= {column.name: column for column in self._doubt(levels, columns, tickets["language"])}
         columns["evidence"] = _with_intent(columns, answers["intent"][0], mail.original(tickets))
-        kept = [columns[name].cast(dtype).alias(name) for name, dtype in _SCHEMA.items()]
-        return pl.DataFrame([*kept, *_more(answers, said)])
+        return [_typed(columns[name], name, dtype) for name, dtype in _SCHEMA.items()], answers
 
     def _levels(
         self, tickets: pl.DataFrame, answers: dict[str, tuple[Head, NDArray[np.floating]]], said: NDArray[np.bool_]
     ) -> tuple[NDArray[np.float64], pl.Series]:
         """Join the filed level with what was read: probabilities of shape (tickets, 4), and what they rest on."""
-        given = given_levels(tickets, self.policy, learned=self.learned)
-        filed = given.select(f"level_{level.lower()}" for level in LEVELS).to_numpy()
+        codes = source_codes(tickets)
+        filed = given_table(self.policy, self.learned)[codes]
         head, logits = answers["level"]
         read = head.probabilities(logits)
         if "level" in self.model.windows:
             source = pl.Series([("text and columns" if text else "columns") for text in said], dtype=pl.String)
             return (1 - KEEP) * read + KEEP * filed, source
-        basis = given["level_source"].str.strip_suffix(LEARNED)
-        weight = basis.replace_strict(TEXT_WEIGHT, default=1.0, return_dtype=pl.Float64).to_numpy() * said
-        text = pl.Series(said)
-        source = given.select(pl.when(text).then("text and " + pl.col("level_source")).otherwise("level_source"))
-        return moved(filed, read, np.array(self.model.base), weight), source.to_series()
+        weight = np.array([TEXT_WEIGHT.get(source, 1.0) for source in SOURCES])[codes] * said
+        sources = [source + (LEARNED if self.learned else "") for source in SOURCES]
+        named = pl.Series([*sources, *(f"text and {source}" for source in sources)], dtype=pl.String)
+        source = named[codes + len(SOURCES) * said]
+        return moved(filed, read, np.array(self.model.base), weight), source
 
     def _doubt(
         self, levels: NDArray[np.float64], columns: Mapping[str, pl.Series], filed: pl.Series
@@ -206,7 +217,7 @@ class StaticReader:
         urgent = [level in URGENT for level in LEVELS]
         spans = held[:, urgent].any(axis=1) == held[:, np.logical_not(urgent)].any(axis=1)
         trusted = {*(review.languages or self.model.languages)}
-        spoken = zip(columns["read_language"], filed, strict=True)
+        spoken = zip(columns["read_language"].to_list(), filed.to_list(), strict=True)
         foreign = np.array(
             [(other if read == "unknown" else read) not in trusted for read, other in spoken], dtype=bool
         )
@@ -238,11 +249,16 @@ def load_reader(
     return StaticReader(model=load_model(Path(folder)), policy=policy, learned=learned, cache=cache)
 
 
+def _typed(column: pl.Series, name: str, dtype: pl.DataType) -> pl.Series:
+    column = column if column.dtype == dtype else column.cast(dtype)
+    return column if column.name == name else column.alias(name)
+
+
 def _intent(answer: tuple[Head, NDArray[np.floating]], said: NDArray[np.bool_]) -> list[pl.Series]:
     head, logits = answer
     probabilities = head.probabilities(logits)
     best = probabilities.argmax(axis=1)
-    names = pl.Series(head.classes, dtype=pl.String).gather(best)
+    names = pl.Series(head.classes, dtype=pl.String)[best]
     return [
         _where(said, names).alias("intent"),
         _where(said, pl.Series(probabilities.max(axis=1))).alias("intent_confidence"),
@@ -252,6 +268,8 @@ def _intent(answer: tuple[Head, NDArray[np.floating]], said: NDArray[np.bool_]) 
 
 def _with_intent(columns: Mapping[str, pl.Series], head: Head, originals: pl.Series) -> pl.Series:
     """Add the telling sentence to the evidence, where the intent is the one that the text alone speaks for."""
+    if len(originals) <= FEW_ROWS:
+        return _with_intents(columns, head, originals.to_list())
     names = pl.Series([*head.classes, None], dtype=pl.String)
     frame = pl.DataFrame(
         [
@@ -273,9 +291,21 @@ def _with_intent(columns: Mapping[str, pl.Series], head: Head, originals: pl.Ser
     ).to_series()
 
 
+def _with_intents(columns: Mapping[str, pl.Series], head: Head, originals: Sequence[str]) -> pl.Series:
+    """Do the same one ticket after the other: cheaper where there are few."""
+    lists = columns["evidence"].to_list()
+    names = ("intent", "about", "intent_confidence", "about_start", "about_end")
+    rows = zip(lists, originals, *(columns[name].to_list() for name in names), strict=True)
+    for entries, text, intent, about, confidence, start, end in rows:
+        if start is not None and intent == head.classes[about]:
+            entry = {"name": "intent", "confidence": confidence, "start": start, "end": end, "quote": text[start:end]}
+            entries.append(entry)
+    return pl.Series("evidence", lists, dtype=pl.List(EVIDENCE))
+
+
 def _nature(answer: tuple[Head, NDArray[np.floating]], said: NDArray[np.bool_]) -> pl.Series:
     head, logits = answer
-    names = pl.Series(head.classes, dtype=pl.String).gather(logits.argmax(axis=1))
+    names = pl.Series(head.classes, dtype=pl.String)[logits.argmax(axis=1)]
     return _where(said, names).cast(pl.Enum(NATURES)).alias("nature")
 
 
@@ -309,6 +339,11 @@ def _where(said: NDArray[np.bool_], values: pl.Series) -> pl.Series:
 
 def _set_lists(held: NDArray[np.bool_]) -> pl.Series:
     """Turn membership, shape (rows, 4), into lists of levels by way of the 16 possible sets."""
-    codes = held @ (1 << np.arange(len(LEVELS)))
-    every = [[level for k, level in enumerate(LEVELS) if code >> k & 1] for code in range(1 << len(LEVELS))]
-    return pl.Series("level_set", every, dtype=pl.List(pl.String)).gather(codes).alias("level_set")
+    return _EVERY_SET[held @ (1 << np.arange(len(LEVELS)))]
+
+
+_EVERY_SET: Final = pl.Series(
+    "level_set",
+    [[level for k, level in enumerate(LEVELS) if code >> k & 1] for code in range(1 << len(LEVELS))],
+    dtype=pl.List(pl.String),
+)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -38,9 +37,14 @@ _PRESSING: Final = ((4, 0.95), (24, 0.8), (72, 0.6), (math.inf, 0.4))
 """Hours to a stated deadline, and the urgency that it amounts to."""
 _GRAVEST: Final = ("emotional", "advisory", "process", "lookup")
 """Natures, those that ask for most care first: ties go to them."""
-_TOLD: Final = pl.Series(["urgency" if name == "urgent" else name for name in NAMES])
-"""What evidence is called, by the number of its name."""
-_EVIDENCE_OF: Final = ("name", "confidence", "start", "end")
+_TOLD: Final = (*("urgency" if name == "urgent" else name for name in NAMES), "affected_users", "deadline")
+"""What evidence is called, by the number of its name; two of them are no names of phrases."""
+_USERS: Final = len(NAMES)
+_DUE: Final = _USERS + 1
+_PLACE_OF: Final = np.argsort(np.argsort(np.array(_TOLD)))
+"""Place of each in the order of the alphabet."""
+FEW_ROWS: Final = 64
+"""Rows up to which lists are made one by one: a table costs as much as hundreds of them."""
 _SHOWN: Final = (*SIGNALS, "urgent", "relaxed", "frustration")
 
 
@@ -103,7 +107,7 @@ def _read(texts: pl.DataFrame, lexicon: phrases.Lexicon, zone: str, day_ends: ti
     rows = texts.height
     sure = _confidences(seen.hits, rows)
     due_at = _spread(due["deadline_at"], due["row"], rows)
-    hours = pl.select((due_at - created) / timedelta(hours=1)).to_series().to_numpy()
+    hours = (due_at.to_numpy() - created.to_numpy()) / np.timedelta64(1, "h")
     nature, nature_confidence = _natures(seen.hits, rows)
     return pl.DataFrame(
         {
@@ -119,7 +123,7 @@ def _read(texts: pl.DataFrame, lexicon: phrases.Lexicon, zone: str, day_ends: ti
             "nature_confidence": nature_confidence,
             "read_language": languages["language"],
             "language_confidence": languages["language_confidence"],
-            "evidence": _evidence(seen.hits, users, due, originals),
+            "evidence": _evidence(seen.hits, users, due, originals.to_list()),
             "text": cleaned["text"],
             "masked": cleaned["masked"],
             "unread": cleaned["unread"],
@@ -141,7 +145,7 @@ class _Seen:
 
 def _look(masked: list[str], lexicon: phrases.Lexicon, languages: pl.DataFrame) -> _Seen:
     codes = {name: code for code, name in enumerate(phrases.LANGUAGES)}
-    spoken = languages["language"].replace_strict(codes, default=-1, return_dtype=pl.Int64).to_numpy()
+    spoken = np.array([codes.get(name, -1) for name in languages["language"].to_list()], dtype=np.int64)
     sure = languages["language_confidence"].to_numpy()
     parts, loudness, people, times = [], [np.zeros(0)], [], []
     for first, view in blocks(masked):
@@ -163,14 +167,19 @@ def _look(masked: list[str], lexicon: phrases.Lexicon, languages: pl.DataFrame) 
 
 def _elsewhere(found: pl.DataFrame, rows: NDArray[np.int64]) -> pl.DataFrame:
     """Give the rows of a closer look the numbers of the texts."""
+    if found.is_empty():
+        return found
     return found.with_columns(row=pl.Series(rows[found["row"].to_numpy()], dtype=pl.UInt32))
 
 
 def _spread(values: pl.Series, rows: pl.Series, height: int) -> pl.Series:
     """Put values in their rows, null elsewhere."""
+    nothing = pl.Series(values.name, [None], dtype=values.dtype)
+    if values.is_empty():
+        return nothing.new_from_index(0, height)
     places = np.full(height, len(values), dtype=np.int64)
     places[rows.to_numpy()] = np.arange(len(values))
-    return values.extend_constant(None, 1).gather(places)
+    return values.clone().extend(nothing)[places]
 
 
 def _urgency(sure: NDArray[np.float64], hours: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -203,7 +212,7 @@ def _natures(hits: Hits, rows: int) -> tuple[pl.Series, pl.Series]:
         weights[:, at] = np.bincount(hits.row[mine], weights=hits.weight[mine], minlength=rows)
     total, most = weights.sum(axis=1), weights.max(axis=1)
     names = pl.Series([*_GRAVEST, None], dtype=pl.Enum(NATURES))
-    nature = names.gather(np.where(total > 0, weights.argmax(axis=1), len(_GRAVEST)))
+    nature = names[np.where(total > 0, weights.argmax(axis=1), len(_GRAVEST))]
     return nature, pl.Series(np.where(total > 0, most / (total + 0.3), np.nan), nan_to_null=True)
 
 
@@ -229,7 +238,7 @@ def _created(texts: pl.DataFrame) -> pl.Series:
     return pl.Series("created_at", [None], dtype=pl.Datetime("us", "UTC")).new_from_index(0, texts.height)
 
 
-def _evidence(hits: Hits, users: pl.DataFrame, due: pl.DataFrame, originals: pl.Series) -> pl.Series:
+def _evidence(hits: Hits, users: pl.DataFrame, due: pl.DataFrame, originals: list[str]) -> pl.Series:
     """List the surest, then earliest phrase of each name, and where users and deadline were read."""
     shown = hits.taken(hits.of(*_SHOWN) & ~hits.negated & (hits.weight >= FLAGGED))
     order = np.lexsort((shown.start, -shown.weight, shown.name, shown.row))
@@ -237,23 +246,35 @@ def _evidence(hits: Hits, users: pl.DataFrame, due: pl.DataFrame, originals: pl.
     first = np.ones(len(order), dtype=bool)
     first[1:] = (shown.row[1:] != shown.row[:-1]) | (shown.name[1:] != shown.name[:-1])
     best = shown.taken(first)
+    names = np.concatenate([best.name, np.full(users.height, _USERS), np.full(due.height, _DUE)])
+    rows, starts, ends = (
+        np.concatenate([found, users[name].to_numpy(), due[name].to_numpy()]).astype(np.int64)
+        for found, name in ((best.row, "row"), (best.start, "start"), (best.end, "end"))
+    )
+    sure = np.concatenate([best.weight, users["confidence"].to_numpy(), np.full(due.height, _STATED)])
+    order = np.lexsort((_PLACE_OF[names], ends, starts, rows))
+    places = zip(rows[order].tolist(), starts[order].tolist(), ends[order].tolist(), strict=True)
+    spans = [(row, start, end, originals[row][start:end]) for row, start, end in places]
+    named = [_TOLD[name] for name in names[order].tolist()]
+    return evidence_lists(len(originals), spans, named, sure[order].tolist())
+
+
+def evidence_lists(
+    height: int, spans: Sequence[tuple[int, int, int, str]], names: Sequence[str], sure: Sequence[float]
+) -> pl.Series:
+    """Put spans (row, start, end, quote) in ascending rows into one list a row."""
+    if height <= FEW_ROWS:
+        lists: list[list[dict[str, object]]] = [[] for _ in range(height)]
+        for (row, start, end, quote), name, confidence in zip(spans, names, sure, strict=True):
+            lists[row].append({"name": name, "confidence": confidence, "start": start, "end": end, "quote": quote})
+        return pl.Series("evidence", lists, dtype=pl.List(EVIDENCE))
+    rows, starts, ends, quotes = zip(*spans, strict=True) if spans else ((), (), (), ())
     flat = pl.DataFrame(
-        {
-            "row": np.concatenate([best.row, users["row"], due["row"]]),
-            "start": np.concatenate([best.start, users["start"], due["start"]]),
-            "end": np.concatenate([best.end, users["end"], due["end"]]),
-            "name": _TOLD.gather(best.name).extend(_named("affected_users", users)).extend(_named("deadline", due)),
-            "confidence": np.concatenate([best.weight, users["confidence"], np.full(due.height, _STATED)]),
-        }
-    ).sort("row", "start", "end", "name")
-    if flat.is_empty():
-        return pl.Series([[]], dtype=pl.List(EVIDENCE)).new_from_index(0, len(originals))
-    places = zip(flat["row"].to_list(), flat["start"].to_list(), flat["end"].to_list(), strict=True)
-    quotes = [originals[row][start:end] for row, start, end in places]
-    spans = flat.select("row", each=pl.struct(*_EVIDENCE_OF, quote=pl.Series(quotes)).cast(EVIDENCE))
-    lists = spans.group_by("row", maintain_order=True).agg("each")
-    return _spread(lists["each"], lists["row"], len(originals)).fill_null(pl.lit([], pl.List(EVIDENCE)))
-
-
-def _named(name: str, rows: pl.DataFrame) -> pl.Series:
-    return pl.Series([name]).new_from_index(0, rows.height)
+        [names, sure, starts, ends, quotes, rows],
+        schema={**dict(EVIDENCE.to_schema()), "row": pl.Int64},
+    )
+    lists_of = (
+        flat.select("row", each=pl.struct(*EVIDENCE.to_schema())).group_by("row", maintain_order=True).agg("each")
+    )
+    found = _spread(lists_of["each"], lists_of["row"], height)
+    return found.fill_null(pl.lit([], pl.List(EVIDENCE))).alias("evidence")

@@ -7,14 +7,14 @@ telling one; a text of one sentence needs no second look.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
-import polars as pl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -23,56 +23,99 @@ SENTENCES: Final = 12
 LONGEST: Final = 200
 """Characters of a sentence that are quoted."""
 
-_END: Final = re.compile(
-    r"[.!?](?=\s)|\n|\Z"
-)  # one mark at a time: a long run of them must not be tried at each length
+_SENTENCE: Final = re.compile(r"\w[^.!?\n]*(?:[.!?](?=\S)[^.!?\n]*)*[.!?]?")
 _WORD: Final = re.compile(r"[^\W\d_]{2}")
-_BEGIN: Final = re.compile(r"\w")
+_APART: Final = re.compile(r"[\s!-/:-@\[-`{-~]")
+"""Beside such a character every tokenizer of ours parts words: white space and ASCII marks."""
 
 
-def telling(
-    masked: Sequence[str], chosen: NDArray[np.int64], score: Callable[[pl.Series], NDArray[np.floating]]
-) -> pl.DataFrame:
-    """Find the telling sentence of every text.
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Sentences:
+    """The first sentences of texts.
 
     Parameters
     ----------
-    masked
-        Texts as `mail.clean` masks them: what does not count is blank, offsets are those of the original.
-    chosen
-        Place of each text's intent among the columns of ``score``.
-    score
-        From texts to logits of every intent, shape (texts, intents).
-
-    Returns
-    -------
-    polars.DataFrame
-        ``start`` and ``end`` in characters of the original, one row a text; null where a text has no sentence. Ties go
-        to the earlier sentence.
+    spans
+        Of each text, start and end of its first `SENTENCES` sentences, in characters of the text.
+    owner
+        Shape (pieces,): the text that each piece is of, ascending. Texts of one sentence have no pieces.
+    pieces
+        The sentences of the other texts, white space made one.
+    rests
+        Of each text with pieces, what is left of it; None where its words can't be had from those of the parts.
     """
-    spans = [list(islice(_spans(text), SENTENCES)) for text in masked]
-    counts = np.array([len(each) for each in spans], dtype=np.int64)
-    best = np.zeros(len(masked), dtype=np.int64)
-    several = np.flatnonzero(counts > 1)
-    if len(several):
-        pieces = [masked[row][start:end] for row in several for start, end in spans[row]]
-        owner = np.repeat(several, counts[several])
-        logits = score(pl.Series(pieces).str.replace_all(r"\s+", " "))
-        clear = logits[np.arange(len(owner)), chosen[owner]] - logits.mean(axis=1)
-        order = np.lexsort((-clear, owner))
-        first = np.ones(len(order), dtype=bool)
-        first[1:] = owner[order][1:] != owner[order][:-1]
-        begins = np.cumsum(counts[several]) - counts[several]
-        best[several] = order[first] - begins
-    found = [each[at] if each else (None, None) for each, at in zip(spans, best.tolist(), strict=True)]
-    return pl.DataFrame(found, schema={"start": pl.Int32, "end": pl.Int32}, orient="row")
+
+    spans: list[list[tuple[int, int]]]
+    owner: NDArray[np.int64]
+    pieces: list[str]
+    rests: dict[int, str | None]
+
+    @classmethod
+    def of(cls, masked: Sequence[str]) -> Self:
+        """Part texts as `mail.clean` masks them: what does not count is blank, offsets are those of the original."""
+        spans = [list(islice(_spans(text), SENTENCES)) for text in masked]
+        several = [row for row, each in enumerate(spans) if len(each) > 1]
+        return cls(
+            spans=spans,
+            owner=np.repeat(np.array(several, dtype=np.int64), [len(spans[row]) for row in several]),
+            pieces=[" ".join(masked[row][start:end].split()) for row in several for start, end in spans[row]],
+            rests={row: _rest(masked[row], spans[row]) for row in several},
+        )
+
+    def telling(
+        self, chosen: NDArray[np.int64], logits: NDArray[np.floating]
+    ) -> list[tuple[int, int] | tuple[None, None]]:
+        """Find the telling sentence of every text.
+
+        Parameters
+        ----------
+        chosen
+            Place of each text's intent among the columns of ``logits``.
+        logits
+            Shape (pieces, intents).
+
+        Returns
+        -------
+        list
+            Start and end, one pair a text; None where a text has no sentence. Ties go to the earlier sentence.
+        """
+        best = np.zeros(len(self.spans), dtype=np.int64)
+        if len(self.owner):
+            clear = logits[np.arange(len(self.owner)), chosen[self.owner]] - logits.mean(axis=1)
+            order = np.lexsort((-clear, self.owner))
+            rows, begins = np.unique(self.owner, return_index=True)
+            best[rows] = order[begins] - begins
+        return [each[at] if each else (None, None) for each, at in zip(self.spans, best.tolist(), strict=True)]
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
     """Sentences of a text that hold words, without the blanks and marks before them and the blanks after."""
-    begin = 0
-    for mark in _END.finditer(text):
-        if _WORD.search(text, begin, mark.end()) and (first := _BEGIN.search(text, begin, mark.end())):
-            whole = text[first.start() : min(mark.end(), first.start() + LONGEST)]
-            yield first.start(), first.start() + len(whole.rstrip())
-        begin = mark.end()
+    for found in _SENTENCE.finditer(text):
+        begin, end = found.span()
+        if _WORD.search(text, begin, end):
+            yield begin, begin + len(_quoted(text[begin:end]))
+
+
+def _quoted(sentence: str) -> str:
+    """Cut a sentence to `LONGEST` characters, between words if there is a space."""
+    sentence = sentence.rstrip()
+    if len(sentence) <= LONGEST:
+        return sentence
+    at = sentence.rfind(" ", 1, LONGEST + 1)
+    return (sentence[:at] if at > 0 else sentence[:LONGEST]).rstrip()
+
+
+def _rest(text: str, spans: Sequence[tuple[int, int]]) -> str | None:
+    """Text outside the spans; None where a span begins or ends inside a word."""
+    gaps, last = [], 0
+    for start, end in spans:
+        if not (_apart(text, start) and _apart(text, end)):
+            return None
+        gaps.append(text[last:start])
+        last = end
+    return " ".join([*gaps, text[last:]]).strip()
+
+
+def _apart(text: str, place: int) -> bool:
+    """Whether words are parted at a place: at either end, or where one of its two neighbours parts words."""
+    return place in (0, len(text)) or _APART.search(text, place - 1, place + 1) is not None

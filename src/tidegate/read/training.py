@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 import numpy as np
 import polars as pl
 
-from tidegate.read.features import BUCKETS, Grams, clean, column_grams, joined, text_grams
+from tidegate.read.features import BUCKETS, Grams, column_grams, joined, text_grams
 from tidegate.read.heads import Head, Heads, Sparse
 from tidegate.tables.errors import MissingExtraError
 
@@ -108,10 +108,10 @@ class Design:
     @classmethod
     def of(cls, texts: pl.Series, context: pl.DataFrame, embedding: Encoder) -> Self:
         """Compute the features of texts and of the context columns beside them, row by row."""
-        plain = texts.fill_null("")
+        listed = texts.fill_null("").to_list()
         return cls(
-            dense=embedding.embed(plain.to_list()),
-            text=joined(list(text_grams(clean(plain)))),
+            dense=embedding.embed(listed),
+            text=joined(list(text_grams(listed))),
             columns=column_grams([(name, context[name]) for name in context.columns])
             if context.width
             else _empty(len(texts)),

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidegate.policy.loading import load
+from tidegate.read.embedding import load_embedding
 from tidegate.read.reader import default_reader
-from tidegate.read.telling import LONGEST, telling
+from tidegate.read.telling import LONGEST, SENTENCES, Sentences
 from tidegate.tables import Tickets
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -22,6 +23,11 @@ def score(texts: pl.Series) -> np.ndarray:
     """Two intents, as sure as a text says ``money`` and ``door``."""
     counts = [texts.str.count_matches(word).to_numpy().astype(float) for word in ("money", "door")]
     return np.stack(counts, axis=1)
+
+
+def telling(texts: list[str], chosen: np.ndarray) -> list[tuple[int, int] | tuple[None, None]]:
+    sentences = Sentences.of(texts)
+    return sentences.telling(chosen, score(pl.Series(sentences.pieces, dtype=pl.String)))
 
 
 @pytest.mark.parametrize(
@@ -36,21 +42,21 @@ def score(texts: pl.Series) -> np.ndarray:
     ],
 )
 def test_the_sentence_that_speaks_for_the_intent(text: str, intent: int, quote: str) -> None:
-    start, end = telling([text], np.array([intent]), score).row(0)
+    start, end = telling([text], np.array([intent]))[0]
     assert text[start:end] == quote
 
 
 def test_a_text_without_words_has_none() -> None:
-    found = telling(["", " \n ", "12. 13.", "?!"], np.zeros(4, dtype=np.int64), score)
-    assert found.rows() == [(None, None)] * 4
+    found = telling(["", " \n ", "12. 13.", "?!"], np.zeros(4, dtype=np.int64))
+    assert found == [(None, None)] * 4
 
 
 @given(st.lists(st.text(max_size=120), max_size=5))
 @settings(max_examples=60, deadline=None)
 def test_spans_are_inside_the_text_and_hold_a_word(texts: list[str]) -> None:
-    found = telling(texts, np.zeros(len(texts), dtype=np.int64), score)
-    assert found.height == len(texts)
-    for text, (start, end) in zip(texts, found.rows(), strict=True):
+    found = telling(texts, np.zeros(len(texts), dtype=np.int64))
+    assert len(found) == len(texts)
+    for text, (start, end) in zip(texts, found, strict=True):
         if start is not None:
             assert 0 <= start < end <= len(text)
             assert end - start <= LONGEST
@@ -59,14 +65,17 @@ def test_spans_are_inside_the_text_and_hold_a_word(texts: list[str]) -> None:
 
 @pytest.mark.parametrize("food", ["!" * 20_000 + "x", "a." * 10_000, "1 " * 10_000, "\n" * 20_000, "ab! " * 5_000])
 def test_hostile_food_gives_few_sentences(food: str) -> None:
-    seen: list[int] = []
+    assert len(Sentences.of([food]).pieces) <= SENTENCES
 
-    def counted(texts: pl.Series) -> np.ndarray:
-        seen.append(len(texts))
-        return score(texts)
 
-    telling([food], np.zeros(1, dtype=np.int64), counted)
-    assert sum(seen) <= 12
+@given(st.lists(st.text(st.sampled_from("ab .!?\n\t\u0301é🔥-"), max_size=90), max_size=4))
+@settings(max_examples=80, deadline=None)
+def test_a_text_embeds_alike_in_parts_and_whole(texts: list[str]) -> None:
+    table = load_embedding()
+    sentences = Sentences.of(texts)
+    whole, pieces = table.embed_parted(texts, sentences)
+    assert whole == pytest.approx(table.embed(texts), abs=1e-5)
+    assert pieces == pytest.approx(table.embed(sentences.pieces), abs=1e-5)
 
 
 def test_a_reading_quotes_what_its_intent_rests_on() -> None:
