@@ -43,6 +43,21 @@ class Axis:
         micros = times.dt.timestamp("us").cast(float).to_numpy()
         return (micros - self._start) / MINUTE
 
+    def from_then(self, micros: NDArray[np.int64]) -> Column:
+        """First minutes of the axis that belong to these UTC microseconds, to which moments of a replay are rounded."""
+        wanted = micros - self._start
+        minutes = (wanted - 0.5) / MINUTE
+        for _ in range(4):
+            minutes = np.where(np.rint(minutes * MINUTE) < wanted, np.nextafter(minutes, np.inf), minutes)
+        for _ in range(4):
+            before = np.nextafter(minutes, -np.inf)
+            minutes = np.where(np.rint(before * MINUTE) >= wanted, before, minutes)
+        return minutes
+
+    def moment(self, minutes: float) -> datetime:
+        """Moment of the replay as a time, to the nearest microsecond."""
+        return _EPOCH + timedelta(microseconds=self._start + int(np.rint(minutes * MINUTE)))
+
     def clock(self, calendar: Calendar) -> Clock:
         """Draw a calendar as a clock; hours begin and end on whole minutes, so a minute's grid loses nothing."""
         if calendar.hours is None:

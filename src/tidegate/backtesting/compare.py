@@ -23,6 +23,7 @@ def compare(
     *,
     agents: pl.DataFrame | int,
     accounts: pl.DataFrame | None = None,
+    incidents: pl.DataFrame | None = None,
     messages: pl.DataFrame | None = None,
     judge: Policy | None = None,
     also: Sequence[str] = (),
@@ -45,6 +46,8 @@ def compare(
         Valid by `tables.Agents`, or how many work through the opening hours of `judge`.
     accounts
         Valid by `tables.Accounts`; without them every value is what a policy makes of a ticket alone.
+    incidents
+        Valid by `tables.Incidents`: rules and values see those that were open at each moment.
     messages
         Valid by `tables.Messages`: how often customers who wait write again is estimated from them.
     judge
@@ -87,6 +90,7 @@ def compare(
         files=policies,
         agents=agents,
         accounts=accounts,
+        incidents=incidents,
         messages=messages,
         load=load,
         follow_ups=follow_ups,

@@ -11,8 +11,9 @@ from tidegate.policy.durations import Duration
 from tidegate.tables.words import LEVELS
 
 if TYPE_CHECKING:
-    from tidegate.backtesting.past import View
+    from tidegate.backtesting.seen import View
     from tidegate.policy.model import Policy
+    from tidegate.simulate.belief import Belief
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +66,13 @@ class Numbers:
 
     def see(self, view: View) -> View:
         """Look at the same history with these numbers."""
-        belief = view.belief
+        turns = view.turns if view.turns is None else replace(view.turns, belief=self._believe(view.turns.belief))
+        belief = self._believe(view.belief)
+        return replace(view, belief=belief, turns=turns, severity=self.severity, now_when=self.now_when)
+
+    def _believe(self, belief: Belief) -> Belief:
         weights = np.asarray(self.severity) * (belief.minutes / 60.0) ** self.target_power
-        seen = replace(belief, weights=weights, horizon=self.horizon, missed=self.missed)
-        return replace(view, belief=seen, severity=self.severity, now_when=self.now_when)
+        return replace(belief, weights=weights, horizon=self.horizon, missed=self.missed)
 
     def holds(self, view: View) -> bool:
         """Whether probability moved to a more urgent level never costs points: `missed` spans every step of weight."""

@@ -10,7 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tidegate.backtesting.past import Past, View
+    from tidegate.backtesting.past import Past
+    from tidegate.backtesting.seen import View
 
 _ROWS: Final = ("at", "wall", "level", "probability", "work", "taken_up", "pool", "group")
 
@@ -28,10 +29,8 @@ def lighter(setting: Past, rows: NDArray[np.int64]) -> Past:
     """Keep some tickets, in order: a part of the history to tune on, or to judge by."""
 
     def cut(view: View) -> View:
-        belief = view.belief
-        now = None if belief.now is None else belief.now[rows]
-        kept = {name: getattr(belief, name)[rows] for name in ("probability", "value", "effort", "minutes", "weights")}
-        return replace(view, belief=replace(belief, now=now, **kept), standing=view.standing[rows])
+        turns = None if view.turns is None else view.turns.of(rows)
+        return replace(view, belief=view.belief.of(rows), standing=view.standing[rows], turns=turns)
 
     kept = {name: getattr(setting, name)[rows] for name in _ROWS}
     views = {name: cut(view) for name, view in setting.views.items()}

@@ -13,22 +13,17 @@ import polars as pl
 from tidegate.backtesting.axis import Axis
 from tidegate.backtesting.digest import digest
 from tidegate.backtesting.recontact import recontact
-from tidegate.backtesting.scoring import aged_after, believe, cost_points, replay_name, standing
+from tidegate.backtesting.scoring import cost_points
+from tidegate.backtesting.seen import View, see
 from tidegate.backtesting.team import team
 from tidegate.enrich.calendar import compile_calendar, public_holidays
-from tidegate.enrich.facts import facts as facts_of
-from tidegate.pipeline import FOR_WEIGHTED_SUM, needed
-from tidegate.policy.conditions import rule_flags
-from tidegate.ranking.beliefs import posterior
-from tidegate.ranking.rules import clamp, outcome
-from tidegate.ranking.value import value_of
 from tidegate.read.given import given_levels, learn_confusion
 from tidegate.simulate.measures import Judge
 from tidegate.simulate.policies import Scene
 from tidegate.simulate.trial import Stage
 from tidegate.simulate.workload import FollowUps, Workload
 from tidegate.tables.errors import InputError
-from tidegate.tables.words import LANES, LEVEL
+from tidegate.tables.words import LEVEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +31,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tidegate.policy.model import Policy
-    from tidegate.simulate.belief import Belief
     from tidegate.simulate.clocks import Clock
     from tidegate.simulate.recontact import Recontact
     from tidegate.simulate.roster import Seat
@@ -49,34 +43,14 @@ TEACHES: Final = 0.25
 SPREAD: Final = 0.8
 """Standard deviation of the logarithm of imputed handling times."""
 
+_RULES: Final = (
+    "rules: judged again whenever time, an account's renewal or an incident changes what they see; what people did"
+    " later, such as reopening a ticket or handing it over, they do not see"
+)
 _WEEK: Final = 10_080.0
 _PATIENCE: Final = 360.0  # minutes, where nothing says otherwise
 _EACH: Final = 0.2  # of an ordinary ticket's work
 _FEW: Final = 50
-_BLANK: Final = (
-    "updated_at",
-    "first_response_at",
-    "last_requester_at",
-    "solved_at",
-    "closed_at",
-    "csat",
-    "handling_minutes",
-    "escalated",
-)
-_ZERO: Final = ("reopens", "transfers")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """The history as one policy saw it."""
-
-    name: str
-    belief: Belief
-    severity: tuple[float, ...]
-    standing: Column
-    sla_gain: float
-    now_when: float
-    aged_after: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +135,8 @@ class Past:
             taken_up=self.taken_up,
             now_when=view.now_when,
             aged_after=view.aged_after,
+            turns=view.turns,
+            whole=policy in self.views,
         )
         return Stage(
             policy=view.name if policy in self.views else policy,
@@ -184,6 +160,7 @@ def past(
     files: Mapping[str, Policy],
     agents: pl.DataFrame | int,
     accounts: pl.DataFrame | None = None,
+    incidents: pl.DataFrame | None = None,
     messages: pl.DataFrame | None = None,
     load: float = 0.9,
     follow_ups: float | None = None,
@@ -202,6 +179,8 @@ def past(
         Valid by `tables.Agents`, or how many work through the opening hours of the base policy.
     accounts
         Valid by `tables.Accounts`; without them every value is what the policy makes of a ticket alone.
+    incidents
+        Valid by `tables.Incidents`: rules and values see those that were open at each moment.
     messages
         Valid by `tables.Messages`: how often customers who wait write again is estimated from them.
     load
@@ -233,7 +212,10 @@ def past(
     work = np.where(work > 0, work, np.nan)
     known = ~np.isnan(work)
     mean = float(work[known].mean()) if known.mean() > TEACHES else load * _worked(seats, at) / live.height
-    views = {name: _view(live, levels, rules, axis, accounts) for name, rules in {"": base, **files}.items()}
+    seen = {"": base, **files}
+    views = {
+        name: see(live, levels, rules, axis, accounts=accounts, incidents=incidents) for name, rules in seen.items()
+    }
     found = None if messages is None or follow_ups is not None else recontact(tickets, messages)
     rule = FollowUps(per_day=follow_ups or 0.0, patience=_PATIENCE, minutes=_EACH * mean, day=1440.0)
     if found is not None:
@@ -309,49 +291,6 @@ def _levels(ordered: pl.DataFrame, base: Policy) -> tuple[pl.DataFrame, pl.DataF
     return levels, live, _Told(levels_known=True, words=(words, taught))
 
 
-def _view(live: pl.DataFrame, levels: pl.DataFrame, policy: Policy, axis: Axis, accounts: pl.DataFrame | None) -> View:
-    """See every ticket as it was when it was opened: no answer, no reopening, no age."""
-    now = live["created_at"][-1]
-    fresh = live.with_columns(
-        created_at=pl.lit(now),
-        status=pl.lit("new").cast(live.schema["status"]),
-        replies=pl.lit(1, live.schema["replies"]),
-        given_level=pl.when(pl.col("first_level").is_not_null()).then("first_level").otherwise("given_level"),
-        **{name: pl.lit(None, live.schema[name]) for name in _BLANK},
-        **{name: pl.lit(0, live.schema[name]) for name in _ZERO},
-    )
-    facts = facts_of(
-        fresh,
-        history=fresh.head(0),
-        policy=policy,
-        now=now,
-        accounts=accounts,
-        readings=levels,
-        needs=needed(policy) | FOR_WEIGHTED_SUM,
-    )
-    flags = tuple(flag.to_numpy() for flag in rule_flags(policy, facts).get_columns())
-    ruled = outcome(policy.rules, flags, facts.height)
-    value = facts.lazy().with_columns(value_of(policy)).select("value").collect()["value"].to_numpy()
-    by_rule = ruled.lane == LANES.index("now")
-    belief = believe(
-        policy,
-        np.column_stack(clamp(posterior(facts), ruled.floor, ruled.ceiling)),
-        value if ruled.value is None else value * ruled.value,
-        target_row=facts["target_row"].to_numpy(),
-        clocks=axis.clocks(policy),
-        now=by_rule if by_rule.any() else None,
-    )
-    return View(
-        name=replay_name(policy),
-        belief=belief,
-        severity=policy.severity,
-        standing=standing(policy, belief, facts),
-        sla_gain=policy.ranking.weights.sla_risk,
-        now_when=policy.ranking.now_when,
-        aged_after=aged_after(policy),
-    )
-
-
 def _words(setting: Past, known: NDArray[np.bool_], load: float, accounts: pl.DataFrame | None) -> list[str]:
     times = (
         f"handling time: recorded for {known.mean():.0%} of the tickets, the others drawn around their mean"
@@ -362,7 +301,7 @@ def _words(setting: Past, known: NDArray[np.bool_], load: float, accounts: pl.Da
     return [
         times,
         "value: from the accounts file" if accounts is not None else "value: no accounts file, so tickets alone",
-        "rules: judged as each ticket was opened; a rule that looks at time or at what came later does not fire",
+        _RULES,
     ]
 
 

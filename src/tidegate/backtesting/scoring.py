@@ -59,7 +59,7 @@ def believe(
     *,
     target_row: NDArray[np.uint16] | None = None,
     clocks: tuple[Clock, Clock, Clock, Clock] = SAME,
-    now: NDArray[np.bool_] | None = None,
+    band: NDArray[np.uint8] | None = None,
 ) -> Belief:
     """Look at posteriors and values with a policy's targets, weights, horizon and missed.
 
@@ -73,8 +73,8 @@ def believe(
         m rows of its target table; None takes the ordinary first response.
     clocks
         What the target of each level is counted on.
-    now
-        m booleans: a rule puts the visit in lane now.
+    band
+        m bands that rules and the outlook put the visits in.
     """
     targets = target_table(policy)
     pressure = cost.Pressure.of(policy, targets)
@@ -88,7 +88,7 @@ def believe(
         horizon=pressure.horizon,
         missed=pressure.missed,
         clocks=clocks,
-        now=now,
+        band=band,
     )
 
 

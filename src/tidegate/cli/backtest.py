@@ -33,6 +33,9 @@ def backtest(
     seeds: Annotated[int, typer.Option(min=1, max=1000, help="Replays of each policy, each with its own luck.")] = 5,
     targets: Annotated[str, typer.Option(help="Policy whose targets and values are judged by.")] = "starter",
     accounts: Annotated[Path | None, typer.Option(help="Accounts: tier, contract value, renewal.")] = None,
+    incidents: Annotated[
+        Path | None, typer.Option(help="Incidents on our side, with when they began and ended: rules see them.")
+    ] = None,
     messages: Annotated[
         Path | None, typer.Option(help="Messages of those tickets: how often who waits writes again is estimated.")
     ] = None,
@@ -73,6 +76,7 @@ def backtest(
             agents=agents,
             targets=targets,
             accounts=accounts,
+            incidents=incidents,
             messages=messages,
             load=load,
             follow_ups=follow_ups,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from tidegate.backtesting.made_up import IMPUTED, MadeUp
 from tidegate.backtesting.past import Past, past
 from tidegate.cli import support
-from tidegate.ingest import read_accounts, read_agents, read_messages, read_tickets
+from tidegate.ingest import read_accounts, read_agents, read_incidents, read_messages, read_tickets
 from tidegate.policy import load as load_policy
 from tidegate.simulate.backtest import Backtest, backtest, in_processes
 from tidegate.simulate.bound import check, value_delay_bound
@@ -47,6 +47,7 @@ class Asked:
     error: float
     days: int
     timezone: str | None
+    incidents: Path | None = None
 
 
 def run(
@@ -95,6 +96,7 @@ def setting(asked: Asked) -> tuple[MadeUp | Past, Sequence[str]]:
             files=files,
             agents=asked.agents,
             accounts=asked.accounts,
+            incidents=asked.incidents,
             load=asked.load,
             messages=asked.messages,
             follow_ups=asked.follow_ups,
@@ -119,6 +121,7 @@ def read_history(
     messages: Path | None,
     follow_ups: float | None,
     timezone: str | None,
+    incidents: Path | None = None,
 ) -> tuple[Past, tuple[str, ...]]:
     """Read the files of a history and make it ready; see `past.past`."""
     if agents is None:
@@ -135,6 +138,7 @@ def read_history(
         files=files,
         agents=int(agents) if agents.isdigit() else read_agents(agents).table,
         accounts=read_accounts(accounts, timezone=timezone).table if accounts else None,
+        incidents=read_incidents(incidents, timezone=timezone).table if incidents else None,
         messages=_messages(messages, timezone) if messages and follow_ups is None else None,
         load=load,
         follow_ups=follow_ups,

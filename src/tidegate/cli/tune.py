@@ -36,6 +36,7 @@ def tune(
     agents: Annotated[str, typer.Option(help="How many agents, or a file of agents with their shifts.")],
     policy: Annotated[str, typer.Option(help="Policy whose numbers are searched around.")] = "starter",
     accounts: Annotated[Path | None, typer.Option(help="Accounts: tier, contract value, renewal.")] = None,
+    incidents: Annotated[Path | None, typer.Option(help="Incidents on our side: rules see them.")] = None,
     messages: Annotated[
         Path | None, typer.Option(help="Messages of those tickets: how often who waits writes again is estimated.")
     ] = None,
@@ -69,6 +70,7 @@ def tune(
             files={},
             agents=agents,
             accounts=accounts,
+            incidents=incidents,
             load=load,
             messages=messages,
             follow_ups=follow_ups,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,8 +31,8 @@ class Belief:
         The policy's constants; the horizon in minutes.
     clocks
         What the target of each level is counted on.
-    now
-        m booleans: a rule puts the visit in lane now; None where none does.
+    band
+        m bands of `lanes` that rules and the outlook put the visits in; None where all of them are in between.
     """
 
     probability: Column
@@ -43,7 +43,7 @@ class Belief:
     horizon: float
     missed: float
     clocks: tuple[Clock, Clock, Clock, Clock] = (TIME, TIME, TIME, TIME)
-    now: NDArray[np.bool_] | None = None
+    band: NDArray[np.uint8] | None = None
 
     @property
     def level(self) -> NDArray[np.int64]:
@@ -54,8 +54,11 @@ class Belief:
         """(n, 4) minutes on each level's clock at `now` for visits that have waited since then."""
         return np.column_stack([clock.at(now) - clock.read(since) for clock in self.clocks])
 
+    def of(self, rows: NDArray[np.int64]) -> Belief:
+        """Return the same belief about some rows only."""
+        kept = {name: getattr(self, name)[rows] for name in ("probability", "value", "effort", "minutes", "weights")}
+        return replace(self, band=None if self.band is None else self.band[rows], **kept)
+
     def certain(self) -> Belief:
         """Return the same belief with all probability on the likeliest level: what a label knows."""
-        from dataclasses import replace
-
         return replace(self, probability=np.eye(4)[self.level])

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tidegate.simulate.lanes import LaneQueue
+from tidegate.simulate.lanes import BETWEEN, FIRST, LaneQueue
 from tidegate.simulate.press import Press, PressQueue
-from tidegate.simulate.queues import DueQueue, KeyQueue, Queue
+from tidegate.simulate.queues import DueQueue, KeyQueue, Queue, ScanQueue
 from tidegate.simulate.ranked import RankedQueue
 from tidegate.simulate.slope import SlopeQueue
 from tidegate.tables.errors import InputError
@@ -34,11 +34,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tidegate.simulate.belief import Belief
+    from tidegate.simulate.turns import Turns
     from tidegate.simulate.workload import Workload
 
     Column = NDArray[np.float64]
     Rows = NDArray[np.int64]
     Ranking = Callable[[Belief, Rows, Column], Column]
+    Made = tuple[Callable[[], Queue], NDArray[np.uint8] | None, Turns | None]
+
+RESOLUTION: Final = 2.0**30
+"""Points are compared to this part of a point, as the queue does."""
 
 NAMES: Final = (
     "fifo",
@@ -80,6 +85,11 @@ class Scene:
         Probability of P0 that opens lane now; None leaves the lanes out.
     aged_after
         Minutes of age that count as aged.
+    turns
+        How the policy's view of each visit changes while it waits; None where it does not. Only the ranking methods
+        of policy files look at it; the other names judge a visit as it enters.
+    whole
+        Whether lanes and changes go for the weighted sum too, as in the queue; the built-in name is the sum alone.
     """
 
     workload: Workload
@@ -92,6 +102,8 @@ class Scene:
     true_times: bool = False
     now_when: float | None = None
     aged_after: float = 510.0
+    turns: Turns | None = None
+    whole: bool = False
 
 
 def maker(name: str, scene: Scene) -> Callable[[], Queue]:
@@ -111,17 +123,13 @@ def maker(name: str, scene: Scene) -> Callable[[], Queue]:
     """
     base, _, aged = name.partition("+aged")
     every = _every(name, aged) if "+aged" in name else 0
-    make, now = _base(base, scene)
-    if not every and now is None:
+    make, bands, turns = _base(base, scene)
+    if not every and bands is None and turns is None:
         return make
-    lane = np.zeros(scene.workload.at.size, dtype=bool) if now is None else now
-
-    def lanes() -> Queue:
-        return LaneQueue(
-            lane.tolist(), make(), make(), every=every, after=scene.aged_after, clock=scene.belief.clocks[3]
-        )
-
-    return lanes
+    rows = scene.workload.at.size if turns is None else turns.visit.size
+    places = (np.full(rows, BETWEEN) if bands is None else bands).tolist()
+    clock = scene.belief.clocks[3]
+    return lambda: LaneQueue(places, make, every=every, after=scene.aged_after, clock=clock, turns=turns)
 
 
 def _every(name: str, aged: str) -> int:
@@ -133,21 +141,16 @@ def _every(name: str, aged: str) -> int:
     return int(number)
 
 
-def _base(name: str, scene: Scene) -> tuple[Callable[[], Queue], NDArray[np.bool_] | None]:
+def _base(name: str, scene: Scene) -> Made:
     belief, work = scene.belief, scene.workload
     level = belief.level
     if name in {"cost-of-delay", "cost-of-delay-label", "oracle"}:
-        seen = {
-            "cost-of-delay": lambda: belief,
-            "cost-of-delay-label": belief.certain,
-            "oracle": lambda: _oracle(scene),
-        }
-        return _cost_of_delay(seen[name](), scene)
+        return _cost_of_delay(name, scene)
     if name == "weighted-sum":
-        return _weighted_sum(scene), None
+        return _weighted_sum(scene)
     if name == "edf":
         rows = np.arange(level.size)
-        return lambda: DueQueue(belief.minutes[rows, level], level, belief.clocks), None
+        return lambda: DueQueue(belief.minutes[rows, level], level, belief.clocks), None, None
     if name == "history" and scene.taken_up is None:
         raise InputError("the policy 'history' needs a history that says when tickets were first answered")
     keys = {
@@ -162,44 +165,70 @@ def _base(name: str, scene: Scene) -> tuple[Callable[[], Queue], NDArray[np.bool
     column = keys[name]()
     assert column.size == work.at.size  # noqa: S101
     entered = work.at if work.tickets == work.at.size else None
-    return lambda: KeyQueue(column, entered), None
+    return lambda: KeyQueue(column, entered), None, None
 
 
-def _weighted_sum(scene: Scene) -> Callable[[], Queue]:
+def _weighted_sum(scene: Scene) -> Made:
     """Points as a visit enters, and those of the deadline by the minute."""
-    belief, standing = scene.belief, scene.standing
+    turns = scene.turns if scene.whole else None
+    belief, standing = (scene.belief, scene.standing) if turns is None else (turns.belief, turns.standing)
     if standing is None:
         raise InputError("the policy 'weighted-sum' needs the points of its other factors")
-    level, rows = belief.level, np.arange(standing.size)
-    minutes = belief.minutes[rows, level]
+    points, level = standing, belief.level
+    minutes = belief.minutes[np.arange(points.size), level]
 
     def score(chosen: Rows, since: Column, now: float) -> Column:
         age = belief.age(since, now)[np.arange(chosen.size), level[chosen]]
-        return standing[chosen] + scene.sla_gain * np.clip(age / minutes[chosen], 0.0, 1.0)
+        return np.rint((points[chosen] + scene.sla_gain * np.clip(age / minutes[chosen], 0.0, 1.0)) * RESOLUTION)
 
-    return lambda: SlopeQueue(standing, minutes, scene.sla_gain, score, clocks=level, dials=belief.clocks)
+    def make() -> Queue:
+        return SlopeQueue(points, minutes, scene.sla_gain, score, clocks=level, dials=belief.clocks)
+
+    return make, _bands(belief, scene) if scene.whole else None, turns
 
 
-def _oracle(scene: Scene) -> Belief:
-    truth = replace(scene.belief, probability=np.eye(4)[scene.workload.level])
+def _oracle(belief: Belief, visit: Rows, scene: Scene) -> Belief:
+    truth = replace(belief, probability=np.eye(4)[scene.workload.level[visit]])
     if not scene.true_times:
         return truth
     work = scene.workload.work
-    return replace(truth, effort=work / work.mean())
+    return replace(truth, effort=(work / work.mean())[visit])
 
 
-def _cost_of_delay(belief: Belief, scene: Scene) -> tuple[Callable[[], Queue], NDArray[np.bool_] | None]:
-    work = scene.workload
-    tickets = np.arange(work.at.size) < work.tickets
-    press = Press(belief, np.where(tickets, work.at, np.nan))
+def _seen(name: str, belief: Belief, visit: Rows, scene: Scene) -> Belief:
+    if name == "cost-of-delay-label":
+        return belief.certain()
+    return _oracle(belief, visit, scene) if name == "oracle" else belief
+
+
+def _cost_of_delay(name: str, scene: Scene) -> Made:
+    work, turns = scene.workload, scene.turns
+    known = np.where(np.arange(work.at.size) < work.tickets, work.at, np.nan)
+    visit = np.arange(work.at.size) if turns is None else turns.visit
+    if turns is not None and work.tickets < work.at.size:
+        raise InputError("visits that follow others cannot change while they wait")
+    belief = _seen(name, scene.belief if turns is None else turns.belief, visit, scene)
 
     def score(rows: Rows, since: Column, now: float) -> Column:
         return scene.cost(belief, rows, belief.age(since, now))
 
-    now = None if scene.now_when is None else belief.probability[:, 0] >= scene.now_when
-    if belief.now is not None:
-        now = belief.now if now is None else now | belief.now
+    return _ranked_by(score, belief, known[visit]), _bands(belief, scene), turns
+
+
+def _ranked_by(score: Callable[[Rows, Column, float], Column], belief: Belief, entered: Column) -> Callable[[], Queue]:
+    """Choose the quickest queue that ranks by cost of delay on these clocks."""
+    if len(set(map(id, belief.clocks))) > 2:  # noqa: PLR2004 -- what `Press` can tell apart
+        return lambda: ScanQueue(score)
+    press = Press(belief, entered)
     ranking = press.ranking
     if ranking is None:
-        return lambda: PressQueue(press, score), now
-    return lambda: RankedQueue(press, ranking, score), now
+        return lambda: PressQueue(press, score)
+    return lambda: RankedQueue(press, ranking, score)
+
+
+def _bands(belief: Belief, scene: Scene) -> NDArray[np.uint8] | None:
+    """Lane now by the probability of P0, over what rules and the outlook say; None where all are in between."""
+    if scene.now_when is None:
+        return belief.band
+    told = np.full(belief.value.size, BETWEEN, dtype=np.uint8) if belief.band is None else belief.band
+    return np.where(belief.probability[:, 0] >= scene.now_when, np.uint8(FIRST), told)

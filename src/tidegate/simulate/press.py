@@ -172,7 +172,7 @@ class PressQueue:
         self._rest: Rows = np.empty(0, dtype=np.int64)
         self._beaten = -inf  # no visit behind the front can cost more before the epoch is over
         self._gone: set[int] = set()
-        self._until, self._epoch = -inf, _EPOCH
+        self._began, self._until, self._epoch = -inf, -inf, _EPOCH
         self._base: tuple[float, float] = (0.0, 0.0)
         self._reading: tuple[float, ...] = (0.0,) * 4
         self._growth: tuple[float, float] = (1.0, 1.0)
@@ -185,6 +185,13 @@ class PressQueue:
             self._soonest[row] = float(self._press.passing[row].min()) - INSTANT
         if now > self._until:
             self._behind.append(row)
+            return
+        if now < self._began:  # it has waited for long, and changed: its terms may be far from what they were
+            entry = self._entry(row, self._began)
+            if -entry[0] > self._beaten:
+                heappush(self._heap, entry)
+            else:
+                self._behind.append(row)
             return
         if self._plain:
             first, second = self._first[row] / exp((now - self._base[0]) * self._scale), 0.0
@@ -284,7 +291,7 @@ class PressQueue:
         press, rows = self._press, self._waiting()
         self._gone.clear()
         self._behind.clear()
-        self._until = now + self._epoch * press.belief.horizon
+        self._began, self._until = now, now + self._epoch * press.belief.horizon
         self._base = press.first.at(now), press.second.at(now)
         self._reading = tuple(clock.at(now) for clock in press.belief.clocks)
         self._growth = self._grown(self._until)

@@ -29,7 +29,7 @@ class Queue(Protocol):
     """What the engine asks of a policy."""
 
     def push(self, row: int, now: float) -> None:
-        """Let a visit wait from now on."""
+        """Let a visit wait; `now` is when its wait began, which may be long ago if it changed while it waited."""
         ...
 
     def take(self, now: float) -> int:

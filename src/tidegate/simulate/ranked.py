@@ -73,7 +73,7 @@ class RankedQueue:
         """See `Queue.take`."""
         front = self.front
         heap, rank = front.heap, front.rank
-        if heap and not self._gone and front.sure(now):
+        if heap and front.rows[heap[0]] not in self._gone and front.sure(now):
             return front.rows[heappop(heap)]
         rivals, first = self._rivals(now)
         best = self._best(now, rivals, first)

@@ -144,13 +144,14 @@ def _compare(replay: Replay, now: datetime) -> Backtest:
     from tidegate.backtesting import compare
 
     tickets, left_out = _history(replay.weeks, now)
-    agents, accounts = tables.read("agents"), tables.read("accounts")
+    agents, accounts, incidents = (tables.read(name) for name in ("agents", "accounts", "incidents"))
     policies = _policies(replay)
     result = compare(
         tickets,
         policies,
         agents=agents if agents.height else _team(tickets),
         accounts=accounts if accounts.height else None,
+        incidents=incidents if incidents.height else None,
         also=BESIDE,
         seeds=replay.seeds,
         progress=lambda done, total: _tell(replay.pk, done, total),
