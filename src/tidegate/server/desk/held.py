@@ -40,6 +40,9 @@ _PAST: Final = (
 _LEARNED: Final = ("status", "given_level", "first_level", "solved_at", "closed_at", "ticket_id", "created_at")
 _MESSAGE: Final = ("message_id", "ticket_id", "at", "author_kind", "public")
 _SIDES: Final = ("accounts", "incidents", "agents")
+_FOLLOWED: Final = (
+    "desk_override", "desk_snooze", *(model._meta.db_table for model, _ in tables.CONTRACTS.values())  # noqa: SLF001
+)  # fmt: skip
 _OVERRIDES: Final = {"ticket_id": pl.String(), "kind": pl.String(), "value": pl.String()}
 _SNOOZES: Final = {
     "id": pl.Int64(), "ticket_id": pl.String(), "until": TIME, "missed": pl.String(), "messages": pl.Int64(),
@@ -168,7 +171,9 @@ def load(policy: Policy, now: datetime) -> Held:
 
 def refresh(held: Held, now: datetime) -> tuple[Held, bool]:
     """Read what was written since; tell whether anything was."""
-    edge = tables.snapshot_edge()
+    edge, written = tables.written_since(held.edge, _FOLLOWED)
+    if not written:
+        return replace(held, edge=edge), False
     since = [held.edge]
     tickets = tables.read("tickets", "changed >= %s", since)
     messages = tables.read("messages", "changed >= %s", since, columns=_MESSAGE)

@@ -31,6 +31,7 @@ _NEWEST: Final = {"tickets": "updated_at"}
 """The column by which the later of two versions of a row is told; without one the last to come wins."""
 _MICROSECONDS: Final = '(extract(epoch FROM "{0}") * 1000000)::bigint AS "{0}"'
 """Times cross as numbers: a Python datetime of each costs several times as much."""
+_EDGE: Final = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 _ROWS: Final = 20_000
 """Rows a statement."""
 
@@ -138,7 +139,17 @@ def _listed(columns: Sequence[str] | dict[str, Any]) -> str:
 
 def snapshot_edge() -> int:
     """Return the oldest transaction that may still be under way: whatever is older has been seen by who reads now."""
+    return _row(_EDGE)[0]
+
+
+def written_since(edge: int, names: Sequence[str]) -> tuple[int, bool]:
+    """Return the edge now, and whether a row of these database tables was written by a transaction from ``edge`` on."""
+    looks = " OR ".join(f"EXISTS (SELECT FROM {name} WHERE changed >= %s)" for name in names)
+    now, written = _row(f"{_EDGE}, {looks}", [edge] * len(names))
+    return now, written
+
+
+def _row(sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        row = cursor.fetchone()
-    return int(row[0]) if row else 0
+        cursor.execute(sql, parameters)
+        return cursor.fetchone() or ()
