@@ -73,3 +73,11 @@ def as_lead(client: Client, people: dict[str, Person]) -> Client:
     """A browser in which the lead is signed in."""
     client.force_login(people["lead"])
     return client
+
+
+@pytest.fixture(autouse=True)
+def nobody_woken() -> None:
+    """Forget that a test before this one woke a drain: what it queued is undone."""
+    from tidegate.server.desk import inbox
+
+    inbox.WOKEN.forget()

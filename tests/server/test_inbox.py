@@ -66,6 +66,7 @@ def test_an_id_that_comes_again_with_something_else_is_told() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_one_drain_is_queued_however_many_deliveries_come() -> None:
     for number in range(5):
+        inbox.WOKEN.forget()
         accept("tickets", TICKET, str(number))
     assert jobs() == 1
 
@@ -76,6 +77,7 @@ def test_a_drain_that_runs_does_not_count_as_queued() -> None:
     accept("tickets", TICKET, "1")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET status = 'doing'")
+    inbox.WOKEN.forget()
     accept("tickets", TICKET, "2")
     assert (jobs("doing"), jobs("todo")) == (1, 1)
 

@@ -26,7 +26,11 @@ def database(url: str) -> dict[str, Any]:
         "HOST": host,
         "PORT": str(parts.port or query.pop("port", "") or ""),
         "CONN_HEALTH_CHECKS": True,  # a connection that a restart of the database broke is not handed out
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": ENV.web_threads + 4, "timeout": 10}, **query},
+        "OPTIONS": {
+            "pool": {"min_size": 1, "max_size": ENV.web_threads + 4, "timeout": 10},
+            "prepare_threshold": 5,  # for statements that say so; Django's own are never prepared
+            **query,
+        },
     }
 
 

@@ -91,15 +91,15 @@ class ByToken(HttpBearer):
 
     openapi_description = "A program's token, made on the page People and tokens."
 
-    def __init__(self, scope: str) -> None:
+    def __init__(self, scope: str, *, recalled: bool = False) -> None:
         super().__init__()
-        self.scope = scope
+        self.scope, self.recalled = scope, recalled
 
     def __call__(self, request: HttpRequest) -> Caller | None:
         """Return the caller; None without such a header."""
         if not request.headers.get("Authorization"):
             return None
-        token = bearer(request)
+        token = bearer(request, tokens.token_recall if self.recalled else tokens.token_find)
         if not tokens.allows(token, self.scope):
             finding = Finding(
                 message="the token lacks a scope",
@@ -115,8 +115,8 @@ class ByToken(HttpBearer):
         raise NotImplementedError
 
 
-def bearer(request: HttpRequest) -> Token:
-    """Return the token of a request, counted.
+def bearer(request: HttpRequest, find: Callable[[str], Token | None] = tokens.token_find) -> Token:
+    """Return the token of a request, counted; ``find`` looks for it by its key.
 
     Raises
     ------
@@ -124,15 +124,9 @@ def bearer(request: HttpRequest) -> Token:
         If the header names none that holds, or it has asked too often.
     """
     scheme, _, key = request.headers["Authorization"].partition(" ")
-    token = tokens.token_find(key.strip()) if scheme.lower() == "bearer" and key.isascii() else None
+    token = find(key.strip()) if scheme.lower() == "bearer" and key.isascii() else None
     if token is None:
-        finding = Finding(
-            message="the token does not hold",
-            pointer="header/Authorization",
-            expected="Bearer, and a token that is neither revoked nor expired",
-            mend="Make a token on the page People and tokens.",
-        )
-        raise ProblemError("unauthenticated", "The token does not hold.", finding, headers=CHALLENGE)
+        raise no_token()
     wait = BUCKET.wait(token.pk, settings.API_REQUESTS_A_MINUTE)
     if wait:
         seconds = str(int(wait) + 1)
@@ -143,6 +137,17 @@ def bearer(request: HttpRequest) -> Token:
         )
     tokens.token_note_use(token)
     return token
+
+
+def no_token() -> ProblemError:
+    """Say that a token does not hold."""
+    finding = Finding(
+        message="the token does not hold",
+        pointer="header/Authorization",
+        expected="Bearer, and a token that is neither revoked nor expired",
+        mend="Make a token on the page People and tokens.",
+    )
+    return ProblemError("unauthenticated", "The token does not hold.", finding, headers=CHALLENGE)
 
 
 CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="tidegate"'}
@@ -175,6 +180,9 @@ class BySession(APIKeyCookie):
         raise NotImplementedError
 
 
-def allowed(scope: str, role: str) -> list[Any]:
-    """Let in tokens with this scope, and people of this role and those above it."""
-    return [ByToken(scope), BySession(role)]
+def allowed(scope: str, role: str, *, recalled: bool = False) -> list[Any]:
+    """Let in tokens with this scope, and people of this role and those above it.
+
+    With ``recalled`` a token may be remembered from an earlier request: the operation sees to it that it holds.
+    """
+    return [ByToken(scope, recalled=recalled), BySession(role)]

@@ -11,7 +11,7 @@ from ninja import Query, Router, Status
 from pydantic import Field
 
 from tidegate.server.api import bodies, submissions
-from tidegate.server.api.callers import BySession, allowed
+from tidegate.server.api.callers import BySession, allowed, no_token
 from tidegate.server.api.describing import errors, facts_body
 from tidegate.server.api.problems import Finding, ProblemError
 from tidegate.server.api.schemas import AcceptedOut, DeliveryOut, Page
@@ -20,6 +20,7 @@ from tidegate.server.desk.draining import rejected_rows
 from tidegate.server.desk.models import Delivery
 from tidegate.server.desk.payloads import KINDS
 from tidegate.server.middleware import origin
+from tidegate.server.people import tokens
 from tidegate.tables.errors import shorten
 
 if TYPE_CHECKING:
@@ -70,18 +71,31 @@ def accepted(found: Accepted, delivery_id: str, rows: int) -> dict[str, Any]:
 
 
 def take(request: HttpRequest, kind: Table) -> Status[dict[str, Any]]:
-    """Check a body, store it, answer."""
+    """Check a body, store it, answer. That the token holds is asked in the statement that stores."""
+    caller: Caller = request.auth  # ty: ignore[missing-attribute] - ninja's
+    try:
+        return _taken(request, kind, caller)
+    except inbox.TokenEndedError:
+        raise no_token() from None
+    except ProblemError:
+        if caller.token is not None and not tokens.token_holds(caller.token):
+            raise no_token() from None  # whose token has ended hears nothing else
+        raise
+
+
+def _taken(request: HttpRequest, kind: Table, caller: Caller) -> Status[dict[str, Any]]:
     sent_as = bodies.content_type(request, (bodies.JSON, bodies.LINES))
     delivery_id = idempotency_key(request)
     body = bodies.read(request, bodies.MOST_BYTES)
     sent = submissions.check(kind, body, lines=sent_as == bodies.LINES, received_at=timezone.now())
     found = inbox.delivery_accept(
-        source=request.auth.source,  # ty: ignore[missing-attribute] - ninja's
+        source=caller.source,
         delivery_id=delivery_id,
         kind=kind,
         body=sent.text,
         rows=sent.rows,
         request_id=origin().request_id,
+        token=caller.token.pk if caller.token else None,
     )
     if not found.same:
         finding = Finding(
@@ -101,7 +115,7 @@ def _operation(kind: Table) -> None:
     operation.__name__ = f"{kind}_send"
     router.post(
         f"/{kind}",
-        auth=allowed("facts:write", "admin"),
+        auth=allowed("facts:write", "admin", recalled=True),
         response={200: AcceptedOut, 202: AcceptedOut, **errors(400, 401, 403, 413, 415, 422, 429)},
         operation_id=f"{kind}_send",
         summary=f"Send {kind}",

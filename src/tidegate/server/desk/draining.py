@@ -18,7 +18,7 @@ from tidegate.server.desk.landing import ADVISORY_LOCK, land
 from tidegate.tables.errors import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 log = structlog.get_logger()
 
@@ -30,6 +30,10 @@ SHOWN: Final = 1_000
 """Rejected rows that are kept of one delivery; all of them are counted."""
 SECONDS: Final = 30.0
 """After this long a drain lets another job of the worker have its turn, and queues itself again."""
+REST: Final = 4.0
+SHORTEST: Final = 0.05
+LONGEST: Final = 0.4
+"""Seconds of rest between batches: a P0 waits no longer."""
 TRIES: Final = 3
 """How often a delivery may take the worker down with it."""
 _BATCH: Final = """
@@ -51,7 +55,7 @@ _DONE: Final = """
 """
 
 
-def drain(*, careful: bool = False) -> int:
+def drain(*, careful: bool = False, linger: float = 0.0, rest: Callable[[float], None] = time.sleep) -> int:
     """Take all waiting deliveries; returns how many.
 
     The drain after one that died is ``careful``: it takes one delivery at a time and writes down before it does that it
@@ -59,20 +63,39 @@ def drain(*, careful: bool = False) -> int:
 
     Another drain at work is noticed and left alone: after each batch it looks again, so it finds what we came for. The
     look comes after its batch is committed and its lock given back, and before it ends.
+
+    Parameters
+    ----------
+    linger
+        For so many seconds after the last batch, and at least after its start, it goes on looking. Between batches that
+        are not full it rests for `REST` times as long as the batch took: deliveries gather, and leave together.
+    rest
+        Waits so many seconds.
     """
     from tidegate.server.desk import inbox
 
-    taken, end = 0, time.monotonic() + SECONDS
-    while inbox.waiting():
-        if time.monotonic() > end:
-            inbox.wake()
+    taken, end, seen = 0, time.monotonic() + SECONDS, time.monotonic()
+    while True:
+        began = time.monotonic()
+        if inbox.waiting():
+            if began > end:
+                inbox.wake()
+                break
+            done = _next(careful=careful)
+            if done is None:
+                break
+            taken, seen = taken + done, time.monotonic()
+            if not linger or careful or done == MOST:
+                continue
+        elif began - seen >= linger:
             break
-        done = _set_aside() if careful else 0
-        done = done or _batch(1 if careful else MOST)
-        if done is None:
-            break
-        taken += done
+        rest(min(max((time.monotonic() - began) * REST, SHORTEST), LONGEST))
     return taken
+
+
+def _next(*, careful: bool) -> int | None:
+    """Take the next batch; None where another drain is at work."""
+    return (_set_aside() if careful else 0) or _batch(1 if careful else MOST)
 
 
 def _set_aside() -> int:

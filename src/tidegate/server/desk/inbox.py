@@ -7,6 +7,7 @@ either nothing or a delivery that the next sweep finds.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -15,22 +16,21 @@ from django.db import connection, transaction
 from django.utils import timezone
 from procrastinate.exceptions import AlreadyEnqueued
 
+from tidegate.server.desk.accepting import Offered, store
 from tidegate.server.desk.models import Delivery
 from tidegate.server.people import audit
+from tidegate.tables.errors import TidegateError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tidegate.server.people.models import Person
 
 KEPT: Final = timedelta(days=30)
 """For how long a delivery that became facts can be looked up, and for how long its id is known as a repeat."""
+LINGER: Final = 0.5
+"""Seconds for which a drain goes on looking when nothing waits any more."""
 _REMOVED_AT_A_TIME: Final = 5_000
-_STORE: Final = """
-    INSERT INTO desk_delivery
-        (source, delivery_id, kind, body, received_at, state, attempts, rows, rejected, error, request_id)
-    VALUES (%s, %s, %s, %s, now(), 'waiting', 0, %s, '[]', '', %s)
-    ON CONFLICT (source, delivery_id) DO NOTHING
-    RETURNING id
-"""
 _QUEUED: Final = "SELECT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %s AND status = 'todo')"
 
 
@@ -46,8 +46,19 @@ class Accepted:
     same: bool = True
 
 
+class TokenEndedError(TidegateError):
+    """The token that a delivery came with does not hold any more: nothing was stored."""
+
+
 def delivery_accept(
-    *, source: str, delivery_id: str, kind: str, body: str, rows: int = 0, request_id: str = ""
+    *,
+    source: str,
+    delivery_id: str,
+    kind: str,
+    body: str,
+    rows: int = 0,
+    request_id: str = "",
+    token: int | None = None,
 ) -> Accepted:
     """Store a delivery, once.
 
@@ -61,15 +72,60 @@ def delivery_accept(
         JSON: an object, or an array of objects.
     rows
         How many objects.
+    token
+        Identifier of the token that has to hold at this moment; None: whoever calls has seen to it.
+
+    Raises
+    ------
+    TokenEndedError
+        If that token has been revoked or has expired.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_STORE, [source, delivery_id, kind, body, rows, request_id])
-        stored = cursor.fetchone()
-    if stored is not None:
-        transaction.on_commit(wake)
-        return Accepted(int(stored[0]), new=True)
+    offered = Offered(source, delivery_id, kind, body, rows, request_id, token)
+    store(offered)
+    if not offered.holds:
+        raise TokenEndedError("the token was revoked or has expired")
+    if offered.id is not None:
+        transaction.on_commit(wake_soon)
+        return Accepted(offered.id, new=True)
     known = Delivery.objects.get(source=source, delivery_id=delivery_id)
     return Accepted(known.pk, new=False, same=known.body == body and known.kind == kind)
+
+
+class Woken:
+    """When this process last saw to it that a drain is queued.
+
+    A drain looks for `LINGER` seconds at least from when it starts, so within half of that the same one finds another
+    delivery.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._at = clock, float("-inf")
+
+    def lately(self) -> bool:
+        """Say whether that is a short time ago; where it is not, it counts as done now."""
+        now = self._clock()
+        if now - self._at < LINGER / 2:
+            return True
+        self._at = now
+        return False
+
+    def forget(self) -> None:
+        """Let the next one wake a drain whatever was before."""
+        self._at = float("-inf")
+
+
+WOKEN: Final = Woken()
+
+
+def wake_soon() -> None:
+    """Wake a drain, unless this process has done so a moment ago."""
+    if WOKEN.lately():
+        return
+    try:
+        wake()
+    except BaseException:
+        WOKEN.forget()
+        raise
 
 
 def wake() -> None:

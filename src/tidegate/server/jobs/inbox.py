@@ -15,13 +15,13 @@ LOCK = "inbox_drain"
 @app.task(queue="inbox", queueing_lock=LOCK, priority=10, retry=5, pass_context=True)
 def inbox_drain(context: JobContext) -> int:
     """Turn all waiting deliveries into facts; returns how many. Only one drain works at a time, others end at once."""
-    from tidegate.server.desk import draining
+    from tidegate.server.desk import draining, inbox
 
-    return draining.drain(careful=context.job.attempts > 0)
+    return draining.drain(careful=context.job.attempts > 0, linger=inbox.LINGER)
 
 
 @app.periodic(cron="* * * * * */15")
-@app.task(queue="inbox", queueing_lock="inbox_sweep")
+@app.task(queue="upkeep", queueing_lock="inbox_sweep")
 def inbox_sweep(timestamp: int) -> None:
     """Wake a drain for deliveries that wait without one: their web process died before it could."""
     del timestamp
