@@ -28,7 +28,8 @@ def test_every_queue_has_slots_in_one_group() -> None:
     assert {task.queue for task in app.tasks.values()} - {"builtin"} == set(listed)  # that is procrastinate's own
 
 
-def _taken() -> bool:
+def _accepted_and_taken() -> bool:
+    inbox.delivery_accept(source="s", delivery_id="d", kind="events", body='{"kind": "note"}')
     until = time.monotonic() + PATIENCE
     while (waits := inbox.waiting()) and time.monotonic() < until:
         time.sleep(0.02)
@@ -65,10 +66,7 @@ def test_receivers_that_do_not_answer_keep_no_delivery_waiting(monkeypatch: pyte
     async def check() -> None:
         try:
             assert await asyncio.to_thread(asked.acquire, timeout=PATIENCE)
-            await asyncio.to_thread(
-                inbox.delivery_accept, source="s", delivery_id="d", kind="events", body='{"kind": "note"}'
-            )
-            assert await asyncio.to_thread(_taken)
+            assert await asyncio.to_thread(_accepted_and_taken)
             assert not answered.is_set()
         finally:
             answered.set()
