@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -25,6 +27,7 @@ from tidegate.server.desk.models import Action, Delivery, Message, Override, Rep
 from tidegate.server.desk.policies import policy_ensure
 from tidegate.server.people import secrets, tokens
 from tidegate.server.people.models import RANK, AuditEntry, Person, Role, Token
+from tidegate.server.people.sessions import STARTED
 from tidegate.server.people.tokens import SCOPES
 
 if TYPE_CHECKING:
@@ -97,6 +100,35 @@ def test_the_roles_that_views_ask_for_are_those_of_the_page() -> None:
         address: str(role) for address, role in asked.items()
     }
     assert len(asked) > 30
+
+
+def test_what_is_asked_again_is_what_the_page_says() -> None:
+    listed = re.findall(r"^- `(/.+)`$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(listed) == sorted(address for address, view in ROUTES if hasattr(view, "confirmed"))
+    assert len(listed) > 7
+
+
+def test_a_session_that_was_left_open_is_not_enough_for_what_is_asked_again(stage: Stage) -> None:
+    admin, other = stage.people["admin"], policies.policy_create(person=stage.people["lead"], text=_another())
+    for row in [row for row in ROWS if row.address in CHANGES and hasattr(dict(ROUTES)[row.address], "confirmed")]:
+        with transaction.atomic():
+            if row.address == "/policy/rollback":
+                policies.policy_activate(person=admin, number=other.number, why="to go back from it")
+            client, newest = _caller(stage, row, "admin"), AuditEntry.objects.latest("id").pk
+            left_open = client.session
+            left_open[STARTED] = time.time() - 3600
+            left_open.save()
+            path = re.sub(r"versions/1\b", f"versions/{other.number}", _path(stage, row, "admin"))
+            asked = client.post(path, FORM)["Location"]
+            assert unquote(asked) == f"/accounts/reauthenticate/?next={path}"
+            wrong = client.post(asked, {"password": "not this one", "next": path})
+            assert b"Confirm that it is you" in wrong.content
+            acts = AuditEntry.objects.filter(pk__gt=newest).values_list("act", flat=True)
+            assert set(acts) == {"person.sign_in_failed"}
+            client.post(asked, {"password": "a river under the bridge", "next": path})
+            assert acts.filter(actor=admin).get() == CHANGES[row.address]
+            transaction.set_rollback(True)
+        board.forget()
 
 
 def test_the_methods_of_the_api_are_those_of_its_document() -> None:
@@ -327,12 +359,27 @@ CHANGES = {
 """What a change that takes a lead or an admin leaves in the trail; empty: it changes nothing."""
 
 
+FORM = {
+    "why": "because it is better",
+    "weeks": "2",
+    "role": "agent",
+    "name": "x",
+    "email": "x@example.test",
+    "source": "x",
+    "scopes": "queue:read",
+}
+"""Something of everything that the privileged changes want to be told."""
+
+
+def _another() -> str:
+    return policy_ensure().text + "\n# another\n"
+
+
 def test_each_privileged_change_is_in_the_trail(stage: Stage) -> None:
     rows = [row for row in ROWS if row.least in ("lead", "admin") and not row.api and "POST" in row.methods]
     assert {row.address for row in rows} == set(CHANGES)
-    text = policy_ensure().text
     lead = stage.people["lead"]
-    other = policies.policy_create(person=lead, text=text + "\n# another\n")
+    other = policies.policy_create(person=lead, text=_another())
     found = {}
     for row in rows:
         newest = AuditEntry.objects.latest("id").pk
@@ -341,15 +388,7 @@ def test_each_privileged_change_is_in_the_trail(stage: Stage) -> None:
                 policies.policy_activate(person=lead, number=other.number, why="to go back from it")
                 newest = AuditEntry.objects.latest("id").pk
             path = re.sub(r"versions/1\b", f"versions/{other.number}", _path(stage, row, "admin"))
-            form = {
-                "text": text + "\n# a third\n",
-                "why": "because it is better",
-                "weeks": "2",
-                "role": "agent",
-                "name": "x",
-            }
-            form |= {"email": "x@example.test", "source": "x", "scopes": "queue:read"}
-            _caller(stage, row, "admin").post(path, form)
+            _caller(stage, row, "admin").post(path, FORM | {"text": _another() + "# a third\n"})
             entries = AuditEntry.objects.filter(pk__gt=newest)
             found[row.address] = ",".join(entries.values_list("act", flat=True))
             assert all(entry.actor == stage.people["admin"] and entry.request_id for entry in entries)

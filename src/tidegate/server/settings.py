@@ -134,6 +134,7 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Tidegate: "
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if ENV.https else "http"
 ACCOUNT_REAUTHENTICATION_METHODS = ("password", "mfa")
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # a sign-in is enough for so long to give rights away
 ACCOUNT_SESSION_REMEMBER = False  # the cookie ends with the browser, the session with its limits
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "20/m/ip,5/5m/key", "reset_password": "5/m/ip,3/h/key"}
 MFA_ADAPTER = "tidegate.server.people.adapters.MFAAdapter"

@@ -12,6 +12,7 @@ from tidegate.server.desk import policies, policies_preview, policies_replay, po
 from tidegate.server.desk.models import PolicyVersion, Replay
 from tidegate.server.desk.policies_lines import differences, lines_of
 from tidegate.server.people.access import needs, person_of
+from tidegate.server.people.confirming import confirmed
 from tidegate.tables.errors import InputError, PolicyError
 
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ def create(request: HttpRequest) -> HttpResponseBase:
 
 
 @needs("lead", "POST")
+@confirmed
 def activate(request: HttpRequest, number: int) -> HttpResponseBase:
     """Put a version in force."""
     why = request.POST.get("why", "")
@@ -151,6 +153,7 @@ def activate(request: HttpRequest, number: int) -> HttpResponseBase:
 
 
 @needs("lead", "POST")
+@confirmed
 def rollback(request: HttpRequest) -> HttpResponseBase:
     """Put the version in force again that was before this one."""
     why = request.POST.get("why", "")

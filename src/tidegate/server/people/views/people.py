@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from tidegate.server.people import forms, selectors, services
 from tidegate.server.people.access import needs, person_of
+from tidegate.server.people.confirming import confirmed
 from tidegate.server.people.models import Person
 from tidegate.tables.errors import InputError
 
@@ -33,6 +34,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 @needs("admin", "GET", "POST")
+@confirmed
 def person_new(request: HttpRequest) -> HttpResponse:
     """Make a person, and show their first password this once."""
     form = forms.PersonForm(request.POST or None)
@@ -47,6 +49,7 @@ def person_new(request: HttpRequest) -> HttpResponse:
 
 
 @needs("admin", "GET", "POST")
+@confirmed
 def person(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a person, and change what they may do and see."""
     found = get_object_or_404(selectors.people_found(), pk=pk)
@@ -64,6 +67,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @needs("admin", "POST")
+@confirmed
 def person_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     """Do one thing to a person."""
     if act not in _ACTS:
@@ -80,6 +84,7 @@ def person_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
 
 
 @needs("admin", "POST")
+@confirmed
 def person_password(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a person a new password, and show it this once."""
     made = services.person_set_password(by=person_of(request), person=get_object_or_404(Person, pk=pk))

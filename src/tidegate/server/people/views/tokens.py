@@ -11,6 +11,7 @@ from django.utils import timezone
 from tidegate.server.people import forms, selectors
 from tidegate.server.people import tokens as services
 from tidegate.server.people.access import needs, person_of
+from tidegate.server.people.confirming import confirmed
 from tidegate.server.people.models import Token
 from tidegate.tables.errors import InputError
 
@@ -26,6 +27,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 
 
 @needs("admin", "GET", "POST")
+@confirmed
 def token_new(request: HttpRequest) -> HttpResponse:
     """Make a token, and show its secret this once."""
     form = forms.TokenForm(request.POST or None)
@@ -48,6 +50,7 @@ def token_new(request: HttpRequest) -> HttpResponse:
 
 
 @needs("admin", "POST")
+@confirmed
 def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """End a token."""
     token = get_object_or_404(Token, pk=pk)
