@@ -243,38 +243,3 @@ def full_disk(home: Path, count: int) -> dict[str, Any]:
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=False)  # noqa: S607
     return told
-
-
-STEPS = ("+0", "+2h", "-1h", "+26h", "-30m", "+0")
-
-
-def clock_steps(home: Path, count: int, library: Path) -> dict[str, Any]:
-    """Move the clock of every process to and fro while deliveries come in; libfaketime lies to them all alike."""
-    clock = home / "clock"
-    clock.write_text("+0\n", encoding="utf-8")
-    clock.chmod(0o644)
-    lies = {
-        "LD_PRELOAD": str(library),
-        "FAKETIME_TIMESTAMP_FILE": str(clock),
-        "FAKETIME_NO_CACHE": "1",
-    }
-    with Service(home / "clock-steps", **SETTINGS, **lies) as service:
-        service.start()
-        sender = Sender(service.url, prepared(service), threads=4)
-        those = deliveries(count)
-        part = -(-count // len(STEPS))
-        seen = []
-        for place, step in enumerate(STEPS):
-            clock.write_text(step + "\n", encoding="utf-8")
-            for worker in sender.send(those[place * part : (place + 1) * part]):
-                worker.join()
-            seen.append(str(ask(service, "SELECT date_trunc('minute', now())::text")))
-        settled(service)
-        told = {
-            "steps": list(STEPS),
-            "the database's clock": seen,
-            "refusals": dict(sender.refusals),
-            **findings(service, sender.accepted),
-        }
-        told["exit code"] = service.stop()
-    return told

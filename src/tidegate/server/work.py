@@ -50,6 +50,9 @@ def run() -> None:
 async def _work() -> None:
     from procrastinate.contrib.django import app
 
+    from tidegate.server.jobs import deferring
+
+    deferring.install()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
 DELIVERY: Final = "\x00delivery"
 RECEIVED: Final = "\x00received"
-CLOCKS_DIFFER: Final = timedelta(minutes=5)
-"""By how much a sender's clock may be ahead of ours before its times count as times to come."""
+CLOCKS_DIFFER: Final = timedelta(hours=36)
+"""By how much a sender's clock may be ahead of ours before its times count as times to come: more than a wrong zone, or
+a clock of ours that was set wrongly for a day, since a ticket that was accepted must not be lost for it."""
 _NAMELESS: Final = "\x00nameless"
 _OWN_LEVELS: Final[dict[str, dict[str, str]]] = {"priority": {str(level).lower(): level for level in LEVELS}}
 _VALUE: Final = 200

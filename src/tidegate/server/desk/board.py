@@ -276,7 +276,7 @@ class Board:
             return last
         now = self._clock()
         policy = PolicyVersion.objects.filter(active=True).first() or policy_ensure()
-        stale = held is None or (now - held.loaded_at).total_seconds() > RELOAD
+        stale = held is None or abs((now - held.loaded_at).total_seconds()) > RELOAD
         if held is None or last is None or stale or last.policy.pk != policy.pk:
             held, changed = holding.load(load_policy(policy.text), now), True
         else:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from tidegate.server.desk import channels
@@ -93,8 +93,9 @@ def _outward(action: Action, now: datetime, rng: Callable[[], float]) -> str:
     channel = Channel.objects.filter(name=action.target).first()
     if channel is None:
         raise PermanentError(f"there is no channel {action.target!r}")
-    if channel.paused_until is not None and channel.paused_until > now:
-        return _wait(action, channel.paused_until)
+    rests = channel.paused_until
+    if rests is not None and now < rests <= now + timedelta(seconds=LONGEST_REST):  # later: the clock was set back
+        return _wait(action, rests)
     message = Message(
         key=action.key,
         kind=action.kind,
@@ -179,3 +180,24 @@ def sweep() -> int:
     lost = [(pk, target) for pk, target in found if pk not in busy]
     wake(lost)
     return len(lost)
+
+
+_CLOCK_SET: Final = """
+    WITH bound AS (
+        SELECT id, %(now)s + make_interval(secs => greatest(
+            %(lease)s, least(%(longest)s, %(first)s * 2 ^ least(greatest(attempts - 1, 0), 20)))) AS at
+        FROM desk_action WHERE state = 'waiting'
+    )
+    UPDATE desk_action SET next_at = bound.at FROM bound WHERE desk_action.id = bound.id AND next_at > bound.at
+"""
+
+
+def clock_set() -> int:
+    """Let no action wait longer than a lease or its own pause, whatever a clock says that was set; returns how many.
+
+    A pause that a receiver asked for is cut to our own by it.
+    """
+    bounds = {"lease": float(settings.OUTBOX_LEASE_SECONDS), "longest": LONGEST_PAUSE, "first": FIRST_PAUSE}
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOCK_SET, {"now": timezone.now(), **bounds})
+        return cursor.rowcount

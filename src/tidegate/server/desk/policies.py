@@ -7,7 +7,7 @@ in force; all processes look at which one whenever they bring their board up to 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -202,7 +202,10 @@ def _put_in_force(version: PolicyVersion, before: PolicyVersion | None) -> None:
     if before is not None:
         before.active = False
         before.save(update_fields=["active"])
-    version.active, version.activated_at = True, datetime.now(UTC)
+    now = datetime.now(UTC)
+    if before is not None and before.activated_at is not None and before.activated_at >= now:  # the clock was set back
+        now = before.activated_at + timedelta(microseconds=1)
+    version.active, version.activated_at = True, now
     version.save(update_fields=["active", "activated_at", "why"])
 
 

@@ -100,6 +100,8 @@ def _over(request: HttpRequest) -> bool:
     """Say whether a session has ended; note its use otherwise."""
     now, session = int(time.time()), request.session
     started, seen = session.setdefault(STARTED, now), session.setdefault(SEEN, now)
+    if max(started, seen) > now + NOTED_EVERY:  # the clock was set back: it counts from here
+        started = seen = session[STARTED] = session[SEEN] = now
     if now - started > settings.SESSION_ABSOLUTE_SECONDS or now - seen > settings.SESSION_IDLE_SECONDS:
         return True
     if now - seen >= NOTED_EVERY and request.headers.get("X-Background") != "true":
