@@ -30,6 +30,7 @@ def compare(
     seeds: int = 3,
     load: float = 0.9,
     follow_ups: float | None = None,
+    at_once: int = 1,
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
     stop: Callable[[], bool] | None = None,
@@ -60,6 +61,8 @@ def compare(
         Load that imputed handling times give the team over the history's span.
     follow_ups
         Messages a day of a customer who has waited long, whatever the messages say; None without messages is 0.
+    at_once
+        Tickets that each agent works on at a time, sharing the time evenly among them; 0 takes each agent's capacity.
     jobs
         Processes to replay in; 1 is the calling thread.
     progress
@@ -94,6 +97,7 @@ def compare(
         messages=messages,
         load=load,
         follow_ups=follow_ups,
+        at_once=at_once,
     )
     names = (*policies, *also)
     runner = in_processes(jobs)

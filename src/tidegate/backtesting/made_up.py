@@ -11,7 +11,7 @@ from tidegate.backtesting.scoring import aged_after, believe, cost_points, repla
 from tidegate.simulate import synthetic
 from tidegate.simulate.measures import Judge
 from tidegate.simulate.policies import Scene
-from tidegate.simulate.roster import always
+from tidegate.simulate.roster import Seat
 from tidegate.simulate.trial import Stage
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class MadeUp:
         How customers write again.
     lanes
         Whether lane now goes first, as in the queue.
+    at_once
+        Tickets that each agent works on at a time.
     """
 
     desk: synthetic.Desk
@@ -52,6 +54,7 @@ class MadeUp:
     files: Mapping[str, Policy]
     follow_ups: FollowUps = synthetic.FOLLOW_UPS
     lanes: bool = True
+    at_once: int = 1
 
     @property
     def independent(self) -> bool:
@@ -79,14 +82,14 @@ class MadeUp:
             policy=replay_name(rules) if policy in self.files else policy,
             scene=scene,
             judge=Judge(minutes=judged.minutes, clocks=judged.clocks, week=(workload.at // _WEEK).astype(np.int64)),
-            seats=always(self.desk.agents),
+            seats=[Seat(at_once=self.at_once)] * self.desk.agents,
             follow_ups=self.follow_ups,
         )
 
     def fingerprint(self) -> str:
         """See `trial.Setting.fingerprint`."""
         files = {name: policy.hash for name, policy in self.files.items()}
-        return repr((self.desk, self.base.hash, sorted(files.items()), self.follow_ups, self.lanes))
+        return repr((self.desk, self.base.hash, sorted(files.items()), self.follow_ups, self.lanes, self.at_once))
 
     def at(self, load: float) -> MadeUp:
         """Return the same desk under another load."""

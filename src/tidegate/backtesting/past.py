@@ -73,8 +73,8 @@ class Past:
         n handling times, nan where the history does not say, and the mean of those that are drawn.
     taken_up
         n moments at which the team first answered; nan where it did not.
-    pool
-        n skills that are needed.
+    pool, pools
+        n positions of what each ticket needs in a list of groups, skills and languages; see `team.Team`.
     group, groups
         n positions in the names of the tickets' groups; -1 where a ticket has none.
     base
@@ -94,6 +94,7 @@ class Past:
     mean_work: float
     taken_up: Column
     pool: NDArray[np.int64]
+    pools: tuple[tuple[str | None, str | None, str | None], ...]
     group: NDArray[np.int64]
     groups: tuple[str, ...]
     base: View
@@ -164,6 +165,7 @@ def past(
     messages: pl.DataFrame | None = None,
     load: float = 0.9,
     follow_ups: float | None = None,
+    at_once: int = 1,
 ) -> tuple[Past, tuple[str, ...]]:
     """Make a history ready.
 
@@ -187,6 +189,8 @@ def past(
         Load that imputed handling times give the team over the history's span.
     follow_ups
         Messages a day of a customer who has waited long, whatever the messages say; None without messages is 0.
+    at_once
+        Tickets that each agent works on at a time; `team.CAPACITY` takes each agent's own capacity.
 
     Returns
     -------
@@ -207,7 +211,8 @@ def past(
     first, last = live["created_at"][0], live["created_at"][-1]
     axis = Axis(first, last + max(timedelta(days=60), (last - first) / 2))
     clocks, at = axis.clocks(base), axis.minutes(live["created_at"])
-    seats, pool, staffed = team(agents, live, axis, base)
+    staffed = team(agents, live, axis, base, at_once=at_once)
+    seats = staffed.seats
     work = live["handling_minutes"].fill_null(np.nan).to_numpy()
     work = np.where(work > 0, work, np.nan)
     known = ~np.isnan(work)
@@ -232,7 +237,8 @@ def past(
         work=work if known.mean() > TEACHES else np.full(live.height, np.nan),
         mean_work=mean,
         taken_up=axis.minutes(live["first_response_at"]),
-        pool=pool,
+        pool=staffed.pool,
+        pools=staffed.pools,
         group=np.array([codes.get(name, -1) for name in live["group"].to_list()], dtype=np.int64),
         groups=tuple(groups),
         base=views.pop(""),
@@ -242,7 +248,7 @@ def past(
         follow_ups=rule,
     )
     assumed = _words(setting, known, load, accounts)
-    return setting, (*told.words, *assumed, _writing(rule, found, asked=messages is not None), *staffed)
+    return setting, (*told.words, *assumed, _writing(rule, found, asked=messages is not None), *staffed.words)
 
 
 def _wall(opened: pl.Series, zone: str) -> Column:

@@ -29,7 +29,17 @@ def backtest(
             " first. Default: fifo, weighted-sum and cost-of-delay."
         ),
     ] = None,
-    agents: Annotated[str | None, typer.Option(help="How many agents, or a file of agents with their shifts.")] = None,
+    agents: Annotated[
+        str | None,
+        typer.Option(help="How many agents, or a file of agents with their shifts, groups, skills and languages."),
+    ] = None,
+    at_once: Annotated[
+        str,
+        typer.Option(
+            help="Tickets that each agent works on at a time, sharing the time evenly: a number, or 'capacity' for each"
+            " agent's own in the file."
+        ),
+    ] = "1",
     seeds: Annotated[int, typer.Option(min=1, max=1000, help="Replays of each policy, each with its own luck.")] = 5,
     targets: Annotated[str, typer.Option(help="Policy whose targets and values are judged by.")] = "starter",
     accounts: Annotated[Path | None, typer.Option(help="Accounts: tier, contract value, renewal.")] = None,
@@ -83,6 +93,7 @@ def backtest(
             error=error,
             days=days,
             timezone=timezone,
+            at_once=at_once,
         )
         found = backtest_run.run(asked, seeds=seeds, jobs=jobs, cluster=cluster, keep=keep, bound=bound)
         write(found, output or Report.by_ending(out), out)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tidegate.backtesting.made_up import IMPUTED, MadeUp
 from tidegate.backtesting.past import Past, past
+from tidegate.backtesting.team import CAPACITY
 from tidegate.cli import support
 from tidegate.ingest import read_accounts, read_agents, read_incidents, read_messages, read_tickets
 from tidegate.policy import load as load_policy
@@ -48,6 +49,7 @@ class Asked:
     days: int
     timezone: str | None
     incidents: Path | None = None
+    at_once: str = "1"
 
 
 def run(
@@ -97,6 +99,7 @@ def setting(asked: Asked) -> tuple[MadeUp | Past, Sequence[str]]:
             agents=asked.agents,
             accounts=asked.accounts,
             incidents=asked.incidents,
+            at_once=_at_once(asked.at_once),
             load=asked.load,
             messages=asked.messages,
             follow_ups=asked.follow_ups,
@@ -104,10 +107,13 @@ def setting(asked: Asked) -> tuple[MadeUp | Past, Sequence[str]]:
         )
     if asked.agents is not None and not asked.agents.isdigit():
         raise InputError("a made-up desk needs a number of agents", column="--agents", value=asked.agents)
-    agents = int(asked.agents) if asked.agents else _MADE_UP_AGENTS
+    agents, at_once = int(asked.agents) if asked.agents else _MADE_UP_AGENTS, _at_once(asked.at_once)
+    if at_once == CAPACITY:
+        raise InputError("a made-up desk has no capacities", column="--at-once", expected="1 or more")
     desk = Desk(agents=agents, days=asked.days, load=asked.synthetic, error=asked.error)
     rate = FOLLOW_UPS.per_day if asked.follow_ups is None else asked.follow_ups
-    return MadeUp(desk=desk, base=base, files=files, follow_ups=replace(FOLLOW_UPS, per_day=rate)), IMPUTED
+    made_up = MadeUp(desk=desk, base=base, files=files, follow_ups=replace(FOLLOW_UPS, per_day=rate), at_once=at_once)
+    return made_up, IMPUTED
 
 
 def read_history(
@@ -122,6 +128,7 @@ def read_history(
     follow_ups: float | None,
     timezone: str | None,
     incidents: Path | None = None,
+    at_once: int = 1,
 ) -> tuple[Past, tuple[str, ...]]:
     """Read the files of a history and make it ready; see `past.past`."""
     if agents is None:
@@ -142,7 +149,17 @@ def read_history(
         messages=_messages(messages, timezone) if messages and follow_ups is None else None,
         load=load,
         follow_ups=follow_ups,
+        at_once=at_once,
     )
+
+
+def _at_once(text: str) -> int:
+    """Read how many tickets agents work on at once."""
+    if text == "capacity":
+        return CAPACITY
+    if not text.isdigit() or int(text) < 1:
+        raise InputError("not a number of tickets", column="--at-once", value=text, expected="1 or more, or capacity")
+    return int(text)
 
 
 def _messages(file: Path, timezone: str | None) -> pl.DataFrame:

@@ -31,6 +31,13 @@ def staff(
         float | None, typer.Option(min=0.05, max=3, help="Instead: a made-up desk under this load.")
     ] = None,
     agents: Annotated[int, typer.Option(min=1, help="Agents that the load, and imputed handling times, are for.")] = 25,
+    at_once: Annotated[
+        str,
+        typer.Option(
+            help="Tickets that each agent works on at a time, sharing the time evenly: a number, or 'capacity' for each"
+            " agent's own in the file."
+        ),
+    ] = "1",
     policy: Annotated[
         list[str] | None, typer.Option(help="As for `backtest`. Default: fifo, weighted-sum and cost-of-delay.")
     ] = None,
@@ -82,6 +89,7 @@ def staff(
             error=0.1,
             days=days,
             timezone=timezone,
+            at_once=at_once,
         )
         setting, imputed = backtest_run.setting(asked)
         told = _needs(_with_agents(setting), names, measure, target, agents, seeds)

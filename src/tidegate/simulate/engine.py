@@ -1,4 +1,4 @@
-"""The replay: agents take tickets, one at a time, in the order that a queue says, and finish what they began.
+"""The replay: agents take tickets in the order that a queue says, one at a time or a few at once, and finish them.
 
 At one instant three things happen in this order: agents become free or start a shift, tickets enter, tickets are handed
 out. An agent who is free takes the ticket that the queue puts first among those of the agent's skills; of several free
@@ -83,6 +83,9 @@ class Ledger:
         self.sent: dict[int, int] = {}
         self.reopened: list[tuple[float, int]] = []
         self.next = 0
+        self.shared = False  # whether ends are known only when they come
+        self.ends: dict[int, float] = {}
+        self.late: dict[int, float] = {}
 
     def due(self) -> float:
         """When the next visit enters."""
@@ -108,18 +111,22 @@ class Ledger:
         return count
 
     def hand_out(self, row: int, now: float, seat: int) -> float:
-        """Write down that a seat takes a visit now; return when it will be done."""
+        """Write down that a seat takes a visit now; return when it will be done if nothing else is in hand."""
         end = now + self.work[row]
         if self.writes and now > self.entered[row] and row < self.tickets:
             end += self.messages(row, now - self.entered[row])
         self.rows.append(row)
         self.starts.append(now)
         self.places.append(seat)
-        if self.follower:
-            after = self.follower.get(row)
-            if after is not None:
-                heappush(self.reopened, (end + self.at[after], after))
+        if self.follower and not self.shared:
+            self.ended(row, end)
         return end
+
+    def ended(self, row: int, end: float) -> None:
+        """Let what follows a visit come back later."""
+        after = self.follower.get(row)
+        if after is not None:
+            heappush(self.reopened, (end + self.at[after], after))
 
     def messages(self, row: int, wait: float) -> float:
         """Write down how many messages such a wait brings, and return the minutes of work that they add.
@@ -150,6 +157,8 @@ class Ledger:
             messages[list(self.sent)] = list(self.sent.values())
             end += messages[order] * self.rules.minutes
         overtime = np.maximum(0.0, end - np.maximum(start, _shift_ends(seats, seat, start)))
+        if self.shared:
+            end, overtime = (np.array([of.get(row, np.nan) for row in order.tolist()]) for of in (self.ends, self.late))
         return Outcome(
             entered=np.array(self.entered) if self.follower else workload.at.copy(),
             start=_spread(start, order, rows),
@@ -220,7 +229,11 @@ def replay(
         raise InputError("a replay needs at least one agent", mend="give --agents a number, or a file of agents")
     ledger = Ledger(workload, follow_ups)
     pools = frozenset(np.unique(workload.pool).tolist())
-    if all(seat.skills is None or seat.skills >= pools for seat in seats):
+    if any(seat.at_once > 1 for seat in seats):
+        from tidegate.simulate.sharing import Sharing
+
+        Sharing(workload.pool.tolist(), pools, seats, queue).run(ledger)
+    elif all(seat.skills is None or seat.skills >= pools for seat in seats):
         one = queue()
         front = None if ledger.follower else getattr(one, "front", None)
         if front is None:

@@ -1,4 +1,4 @@
-"""Who is there to work, and when: seats, their shifts and their skills, on the workload's time axis."""
+"""Who is there to work, and when: seats, their shifts, their skills and how many tickets each works on at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tidegate.tables.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One ticket at a time of one agent; an agent with a capacity of three is three seats.
+    """One agent at work.
 
     Parameters
     ----------
@@ -20,10 +20,13 @@ class Seat:
         Spans ``(start, end)`` in minutes of the time axis, ascending and apart; a hand-out needs ``start <= t < end``.
     skills
         Pools that the seat takes tickets from; None for all.
+    at_once
+        Tickets that the agent works on at a time, sharing the time evenly among them; see `sharing`.
     """
 
     shifts: tuple[tuple[float, float], ...] = ((-inf, inf),)
     skills: frozenset[int] | None = None
+    at_once: int = 1
 
     def __post_init__(self) -> None:
         """Check the spans.
@@ -31,11 +34,13 @@ class Seat:
         Raises
         ------
         InputError
-            If a span is empty, or they overlap or are out of order.
+            If a span is empty, or they overlap or are out of order, or there is no room for a ticket.
         """
         edges = [edge for span in self.shifts for edge in span]
         if any(b < a for a, b in pairwise(edges)) or any(a >= b for a, b in self.shifts):
             raise InputError("an agent's shifts are spans of time, in order, that do not overlap")
+        if self.at_once < 1:
+            raise InputError("an agent works on at least one ticket", value=self.at_once, expected="1 or more")
 
     def next_shift(self, moment: float) -> tuple[float, float] | None:
         """Return the shift that is running at `moment` or comes next; None after the last."""
