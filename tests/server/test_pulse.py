@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 
 from helpers.company import move_in
+from helpers.desk import ticket
 from tidegate.measure.standup import night_and_day, standup
 from tidegate.report.history import history
 from tidegate.server.desk import policies, pulse, tables
@@ -170,6 +171,17 @@ def test_who_waited_longest_is_measured_first_when_time_is_short(company: Compan
     del company
     scopes = [pulse.pulse_measure(budget=0)[0].groups for _ in range(2)]
     assert sorted(scopes) == [[], ["billing"]]
+
+
+def test_a_desk_whose_tickets_all_lie_ahead_of_its_clock_is_measured_as_empty(
+    people: dict[str, Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policies.policy_ensure()
+    tables.upsert("tickets", ticket("t1", created_at=NOW + timedelta(hours=1)))
+    monkeypatch.setattr(board, "_clock", lambda: NOW)
+    board.forget()
+    pulse.pulse_measure()
+    assert of(people["lead"])["empty"]
 
 
 def test_an_empty_desk_says_what_will_be_here(people: dict[str, Person]) -> None:

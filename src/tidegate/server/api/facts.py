@@ -142,8 +142,16 @@ class DeliveryQuery(Page):
 
 
 def deliveries(request: HttpRequest) -> QuerySet[Delivery]:
-    """Return the deliveries that the caller may look at: a program those of its own source."""
+    """Return the deliveries that the caller may look at: a program those of its own source.
+
+    Raises
+    ------
+    ProblemError
+        If it is a person who sees the tickets of some groups alone: a delivery may hold any.
+    """
     caller: Caller = request.auth  # ty: ignore[missing-attribute] - ninja's
+    if caller.person is not None and caller.person.groups_seen:
+        raise ProblemError("forbidden", "This takes somebody who sees the tickets of all groups.")
     return Delivery.objects.filter(source=caller.source) if caller.token else Delivery.objects.all()
 
 
