@@ -24,6 +24,8 @@ from tidegate.server.people.models import AuditEntry
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from django.test import Client
+
     from tidegate.server.people.models import Person
 
 pytestmark = pytest.mark.django_db
@@ -289,3 +291,28 @@ def test_the_words_for_times() -> None:
 def test_a_time_that_is_none(value: str) -> None:
     with pytest.raises(RefusedError):
         snooze_times.moment_of(value, FRIDAY, load("starter"))
+
+
+def test_by_page_and_api(as_lead: Client, clock: Clock) -> None:
+    del clock
+    tables.upsert("tickets", pl.concat([opened("a"), opened("b")]))
+    said_back = as_lead.post("/queue/act", {"ticket": ["a"], "act": "snooze", "value": "monday", "reason": "parts"})
+    assert "a snoozed until Mon" in said_back["HX-Trigger"]
+    assert "until Mon" in as_lead.get("/?snoozed=1").content.decode()
+    page = as_lead.get("/tickets/a").content.decode()
+    assert "Snoozed <b>until Mon" in page
+    assert ": parts." in page
+    assert 'data-bring-back="a"' in page
+    refused = as_lead.post("/queue/act", {"ticket": ["b"], "act": "snooze", "value": "never"})
+    assert refused.status_code == 422
+    ended = as_lead.delete("/api/v1/tickets/a/snooze")
+    assert (ended.status_code, ended.json()["reason"]) == (200, "parts")
+    assert as_lead.delete("/api/v1/tickets/a/snooze").status_code == 409
+    until = (datetime.now(UTC) + timedelta(hours=3)).isoformat()
+    made = as_lead.post("/api/v1/tickets/b/snooze", {"until": until}, content_type="application/json")
+    assert made.status_code == 201
+    board.forget()
+    listed = as_lead.get("/api/v1/queue?snoozed=true").json()["tickets"]
+    assert [(told["ticket_id"], told["snoozed"], told["lane"]) for told in listed] == [("b", True, "later")]
+    past = as_lead.post("/api/v1/tickets/b/snooze", {"until": "2020-01-01T00:00:00Z"}, content_type="application/json")
+    assert past.status_code == 422

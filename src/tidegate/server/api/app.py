@@ -13,7 +13,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError
 from ninja.errors import ValidationError as RequestInvalidError
 
-from tidegate.server.api import desk, facts, hooks, outbox
+from tidegate.server.api import desk, facts, hooks, outbox, snoozes
 from tidegate.server.api.bodies import OrderParser
 from tidegate.server.api.callers import BySession, ByToken
 from tidegate.server.api.describing import complete
@@ -43,10 +43,9 @@ api = NinjaAPI(
     urls_namespace="api",
     parser=OrderParser(),
 )
-api.add_router("/hooks", hooks.router)
-api.add_router("", facts.router)
-api.add_router("", outbox.router)
-api.add_router("", desk.router)
+_ROUTERS: Final = {hooks: "/hooks", facts: "", outbox: "", snoozes: "", desk: ""}
+for _part, _prefix in _ROUTERS.items():
+    api.add_router(_prefix, _part.router)
 
 _REFUSED: Final = {403: "forbidden", 404: "not-found", 409: "conflict", 422: "invalid"}
 _PLACES: Final = ("body", "query", "path", "header")
@@ -130,8 +129,8 @@ def document() -> dict[str, Any]:
 
 
 def _operations() -> Iterator[Operation]:
-    for router in (hooks.router, facts.router, outbox.router, desk.router):
-        for view in router.path_operations.values():
+    for part in _ROUTERS:
+        for view in part.router.path_operations.values():
             yield from view.operations
 
 

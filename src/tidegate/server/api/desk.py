@@ -61,6 +61,7 @@ class QueueQuery(Page):
     intent: _Word = Field(default="", description="about this")
     search: _Word = Field(default="", description="with this in identifier, subject or account")
     unassigned: bool = Field(default=False, description="that nobody has")
+    snoozed: bool = Field(default=False, description="that somebody set aside")
 
 
 class ActionQuery(Page):
@@ -142,7 +143,7 @@ def next_claim(request: HttpRequest, told: ForIn | None = None) -> Status[Any]:
     ticket_id = claims.ticket_claim_next(person=person, request_id=origin().request_id, snapshot=snapshot)
     if ticket_id is None:
         return Status(204, None)
-    _for_a_program(request, "ticket.claim_for", ticket_id, person)
+    for_a_program(request, "ticket.claim_for", ticket_id, person)
     return Status(200, {"ticket_id": ticket_id, "place": place(snapshot.row(ticket_id))})
 
 
@@ -173,7 +174,7 @@ def ticket_assign(request: HttpRequest, ticket_id: str, told: AssignIn) -> HttpR
     claims.ticket_assign(
         person=person, ticket_id=ticket_id, assignee=told.assignee or None, request_id=origin().request_id
     )
-    _for_a_program(request, "ticket.assign_for", ticket_id, person)
+    for_a_program(request, "ticket.assign_for", ticket_id, person)
     return Status(204, None)
 
 
@@ -193,7 +194,7 @@ def override_set(request: HttpRequest, ticket_id: str, told: OverrideIn) -> Stat
         reason=told.reason,
         request_id=origin().request_id,
     )
-    _for_a_program(request, "ticket.override_for", ticket_id, person)
+    for_a_program(request, "ticket.override_for", ticket_id, person)
     return Status(201, override_told(made))
 
 
@@ -207,7 +208,7 @@ def override_undo(request: HttpRequest, number: int, query: Query[ForIn]) -> dic
     if number > 2**63 - 1:
         raise Http404
     undone = overrides.override_undo(person=person, override_id=number, request_id=origin().request_id)
-    _for_a_program(request, "ticket.override_undo_for", undone.ticket_id, person)
+    for_a_program(request, "ticket.override_undo_for", undone.ticket_id, person)
     return override_told(undone)
 
 
@@ -273,7 +274,7 @@ def _seen(request: HttpRequest, ticket_id: str) -> Ticket:
     return ticket
 
 
-def _for_a_program(request: HttpRequest, act: str, ticket_id: str, person: Person) -> None:
+def for_a_program(request: HttpRequest, act: str, ticket_id: str, person: Person) -> None:
     """Write down which program did it, where one did: the act itself is written down under the person's name."""
     token = caller(request).token
     if token is not None:

@@ -13,8 +13,8 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 from tidegate.server.api.callers import allowed
 from tidegate.server.api.describing import errors
 from tidegate.server.api.desk import caller, eyes
-from tidegate.server.api.schemas import ActionOut, ForIn, Level
-from tidegate.server.desk import actions, outbox_selectors
+from tidegate.server.api.schemas import ActionOut, ForIn, Level, Page
+from tidegate.server.desk import actions, escalations, outbox_selectors
 from tidegate.server.middleware import origin
 from tidegate.server.people import audit
 
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
+    from tidegate.server.api.callers import Caller
     from tidegate.server.desk.models import Action
+    from tidegate.server.people.models import Person
 
 router = Router(tags=["actions"])
 READ: Final = allowed("queue:read", "agent")
@@ -65,6 +67,22 @@ class EscalationOut(Schema):
     tickets: list[str] = Field(description="linked tickets")
     facts: dict[str, Any] = Field(description="the figures behind the impact")
     created_at: datetime = Field(description="when it was made")
+    closed_at: datetime | None = Field(description="when it was closed; null while it is open")
+    closed_why: str = Field(description="what became of it")
+
+
+class CloseIn(ForIn):
+    """What became of a case."""
+
+    why: Annotated[str, Field(min_length=1, max_length=2000)] = Field(
+        description="what became of it; people read it", examples=["Mended with release 4.2"]
+    )
+
+
+class EscalationQuery(Page):
+    """Which cases."""
+
+    closed: bool = Field(default=False, description="closed ones instead of open ones")
 
 
 class RoutingOut(Schema):
@@ -89,16 +107,20 @@ def _acted(request: HttpRequest, number: int, told: ForIn | None, act: Callable[
     asking = caller(request)
     person = asking.acting(told.person if told else None)
     done = act(by=person, action=_number(number), request_id=origin().request_id)
+    _for_a_program(asking, person, f"{name}_for", "action", done.pk)
+    return done
+
+
+def _for_a_program(asking: Caller, person: Person, act: str, kind: str, number: int) -> None:
     if asking.token is not None:
         audit.record(
             actor=None,
             actor_name=f"token {asking.token.name}",
-            act=f"{name}_for",
-            object_kind="action",
-            object_id=str(done.pk),
+            act=act,
+            object_kind=kind,
+            object_id=str(number),
             after={"person": person.email},
         )
-    return done
 
 
 def _number(number: int) -> int:
@@ -141,11 +163,28 @@ def action_cancel(request: HttpRequest, number: int, told: ForIn | None = None) 
 
 @router.get(
     "/escalations", auth=READ, response={200: list[EscalationOut], **errors(400, 401, 403, 422, 429)},
-    operation_id="escalation_list", summary="Open cases, the newest first",
+    operation_id="escalation_list", summary="Cases, the newest first",
 )  # fmt: skip
-def escalation_list(request: HttpRequest) -> list[Any]:
-    """List the open cases of which the caller sees a ticket."""
-    return outbox_selectors.escalations_open(person=eyes(request))
+def escalation_list(request: HttpRequest, query: Query[EscalationQuery]) -> list[Any]:
+    """List the open or the closed cases of which the caller sees a ticket."""
+    seen = escalations.escalations_seen(eyes(request), closed=query.closed)
+    return list(seen[query.offset : query.offset + query.limit])
+
+
+@router.post(
+    "/escalations/{int:number}/close", auth=WRITE,
+    response={200: EscalationOut, **errors(400, 401, 403, 404, 409, 413, 415, 422, 429)},
+    operation_id="escalation_close", summary="Close a case",
+)  # fmt: skip
+def escalation_close(request: HttpRequest, number: int, told: CloseIn) -> Any:  # noqa: ANN401 - a row
+    """Close a case and say what became of it; new urgent tickets of its cause are then escalated anew."""
+    asking = caller(request)
+    person = asking.acting(told.person)
+    closed = escalations.escalation_close(
+        person=person, escalation_id=_number(number), why=told.why, request_id=origin().request_id
+    )
+    _for_a_program(asking, person, "escalation.close_for", "escalation", closed.pk)
+    return closed
 
 
 @router.get(

@@ -123,6 +123,8 @@ class PlaceOut(Schema):
     intent: str | None = Field(description="what it is about")
     intent_confidence: float | None = Field(description="how likely that is")
     level_set: list[str] = Field(description="levels that cannot be excluded")
+    snoozed: bool = Field(description="somebody set it aside, and nothing has called it back yet")
+    snoozed_until: datetime | None = Field(description="until then at the latest; null is until the customer writes")
 
 
 class PolicyBrief(Schema):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.core import signing
 from django.db import transaction
 
-from tidegate.server.desk import claims, overrides, snooze_times, snoozes
+from tidegate.server.desk import claims, escalations, overrides, snooze_times, snoozes
 from tidegate.server.desk.board import board
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.models import Override, Ticket
@@ -60,7 +60,13 @@ def act(
             for what, word in wanted
         ]
     done = [step for step in steps if step is not None]
-    return Done(count=len(done), undo=signing.dumps({"p": person.pk, "s": done}, salt=_SALT, compress=True))
+    return Done(count=len(done), undo=_token(person, done))
+
+
+def case_close(*, person: Person, escalation_id: int, why: str, request_id: str = "") -> Done:
+    """Close an escalation; errors as for `escalations.escalation_close`."""
+    closed = escalations.escalation_close(person=person, escalation_id=escalation_id, why=why, request_id=request_id)
+    return Done(count=1, undo=_token(person, [{"k": "case", "id": closed.pk}]))
 
 
 def undo(*, person: Person, token: str, request_id: str = "") -> int:
@@ -81,6 +87,10 @@ def undo(*, person: Person, token: str, request_id: str = "") -> int:
         for step in reversed(said["s"]):
             _back(person, step, request_id)
     return len(said["s"])
+
+
+def _token(person: Person, steps: list[dict[str, Any]]) -> str:
+    return signing.dumps({"p": person.pk, "s": steps}, salt=_SALT, compress=True)
 
 
 def _one(kind: str, value: str, reason: str, origin: dict[str, Any]) -> dict[str, Any] | None:
@@ -117,6 +127,8 @@ def _back(person: Person, step: dict[str, Any], request_id: str) -> None:
         claims.ticket_assign(person=person, ticket_id=step["t"], assignee=step["was"], request_id=request_id)
     elif step["k"] == "snooze":
         snoozes.snooze_undo(person=person, snooze_id=step["id"], request_id=request_id)
+    elif step["k"] == "case":
+        escalations.escalation_reopen(person=person, escalation_id=step["id"], request_id=request_id)
     elif step["k"] == "wake":
         snoozes.snooze_again(person=person, snooze_id=step["id"], request_id=request_id)
     else:

@@ -28,6 +28,14 @@ class Key:
     where: str
 
 
+def _list(page: str, what: str) -> tuple[Key, ...]:
+    """Keys of a page that is a list."""
+    moves = (Key("j", "down", f"to the next {what}", page), Key("k", "up", f"to the {what} before", page))
+    opens = (Key("enter", "open", f"open the {what}", page), Key("o", "open", f"open the {what}", page))
+    pages = (Key(".", "older", "show older ones", page), Key(",", "newer", "show newer ones", page))
+    return (*moves, *opens, *(pages if page not in ("people", "tokens") else ()))
+
+
 KEYS: Final = (
     Key("?", "help", "show the keys of this page", "everywhere"),
     Key("ctrl+k", "palette", "search tickets, or jump to a page, a view or an act", "everywhere"),
@@ -35,7 +43,10 @@ KEYS: Final = (
     Key("g r", "go-review", "go to review", "everywhere"),
     Key("g p", "go-pulse", "go to pulse", "everywhere"),
     Key("g y", "go-policy", "go to the policy", "everywhere"),
+    Key("g e", "go-escalations", "go to the escalations", "everywhere"),
     Key("g a", "go-activity", "go to activity", "everywhere"),
+    Key("g u", "go-people", "go to people and tokens", "everywhere"),
+    Key("g s", "go-settings", "go to your settings", "everywhere"),
     Key("u", "undo", "take the last act back", "everywhere"),
     Key("escape", "back", "close what is open, or let the selection go", "everywhere"),
     Key("j", "down", "to the next ticket", "queue"),
@@ -48,6 +59,7 @@ KEYS: Final = (
     Key("a", "assign", "assign the ticket, or those selected", "queue"),
     Key("p", "level", "override the level", "queue"),
     Key("l", "lane", "override the lane", "queue"),
+    Key("z", "snooze", "set aside until a time, or bring back", "queue"),
     Key("e", "resolve", "mark as solved", "queue"),
     Key("/", "search", "search in the list", "queue"),
     Key("f", "filter", "open the filters", "queue"),
@@ -60,6 +72,7 @@ KEYS: Final = (
     Key("l", "lane", "override the lane", "ticket"),
     Key("i", "intent", "override the intent", "ticket"),
     Key("r", "route", "override who should take it", "ticket"),
+    Key("z", "snooze", "set aside until a time, or bring back", "ticket"),
     Key("e", "resolve", "mark as solved", "ticket"),
     Key("1", "choose-1", "choose the first answer", "review"),
     Key("2", "choose-2", "choose the second answer", "review"),
@@ -75,9 +88,30 @@ KEYS: Final = (
     Key("r", "replay", "replay the last weeks", "policy"),
     Key("w", "why", "say why, to put it in force or to roll back", "policy"),
     Key("v", "preview-text", "see what the edited text would move now", "policy"),
+    *_list("escalations", "case"),
+    Key("c", "close-case", "close the case: say what became of it", "escalations"),
+    *_list("activity", "line"),
+    Key("/", "find", "look for what was done to something", "activity"),
+    Key("f", "filter", "choose what kind", "activity"),
+    Key("x", "export", "export what is listed as CSV", "activity"),
+    Key("t", "actions", "go to the actions", "activity"),
+    *_list("actions", "action"),
+    Key("s", "send", "send the action", "actions"),
+    Key("c", "cancel", "cancel the action", "actions"),
+    Key("t", "activity", "go to the activity", "actions"),
+    *_list("people", "person"),
+    Key("/", "find", "search by name or address", "people"),
+    Key("a", "add", "add a person", "people"),
+    Key("t", "tokens", "go to the tokens", "people"),
+    *_list("tokens", "token"),
+    Key("a", "add", "make a token", "tokens"),
+    Key("t", "people", "go to the people", "tokens"),
 )
 
-PAGES: Final = ("everywhere", "queue", "ticket", "review", "pulse", "policy")
+PAGES: Final = (
+    *("everywhere", "queue", "ticket", "review", "pulse", "policy", "escalations", "activity", "actions", "people"),
+    "tokens",
+)
 
 
 def keys_of(page: str) -> list[Key]:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from tidegate.server.desk.models import Action, Channel, Decision, Escalation
+from tidegate.server.desk.models import Action, Channel, Decision
 from tidegate.server.people.access import scope_by_ticket
 
 if TYPE_CHECKING:
@@ -52,17 +52,6 @@ def actions_counts(*, person: Person) -> dict[str, int]:
     """Count actions by state; every state is named."""
     found = scope_by_ticket(Action.objects.all(), person).values_list("state").annotate(n=Count("pk")).order_by()
     return dict.fromkeys(Action.State.values, 0) | dict(found)
-
-
-def escalations_open(*, person: Person) -> list[Escalation]:
-    """List the cases that are open, the newest first; those of which the person sees a ticket."""
-    rows = Escalation.objects.filter(closed_at=None).order_by("-created_at")
-    if not person.groups_seen:
-        return list(rows)
-    from tidegate.server.desk.models import Ticket
-
-    mine = set(Ticket.objects.filter(group__in=person.groups_seen).values_list("ticket_id", flat=True))
-    return [case for case in rows if mine & set(case.tickets)]
 
 
 def channels_list() -> list[Channel]:

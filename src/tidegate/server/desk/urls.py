@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tidegate.server.desk.views import queue, review, ticket, views
+from tidegate.server.desk.views import queue, review, settings, ticket, views
 
 urlpatterns = [
     path("", queue.queue, name="queue"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("queue/undo", queue.queue_undo, name="queue_undo"),
     path("queue/take-back", queue.queue_take_back, name="queue_take_back"),
     path("queue/take", queue.queue_take, name="queue_take"),
+    path("settings", settings.settings, name="settings"),
     path("views/save", views.view_save, name="view_save"),
     path("views/delete", views.view_delete, name="view_delete"),
     path("review", review.review, name="review"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from tidegate.server.desk.views import actions
+from tidegate.server.desk.views import actions, escalations
 
 
 class Number:
@@ -27,4 +27,6 @@ urlpatterns = [
     path("actions", actions.listing, name="actions"),
     path("actions/<number:number>/retry", actions.retry, name="action-retry"),
     path("actions/<number:number>/cancel", actions.cancel, name="action-cancel"),
+    path("escalations", escalations.listing, name="escalations"),
+    path("escalations/<number:number>/close", escalations.close, name="escalation-close"),
 ]

@@ -31,10 +31,10 @@ MARK: Final = "tg"
 SCOPES: Final = {
     "facts:write": "send tickets, messages, events, accounts, incidents and agents",
     "queue:read": "read the queue, tickets, their places and the reasons",
-    "claims:write": "take the next ticket for an agent, and assign",
+    "claims:write": "take the next ticket for an agent, assign, set aside and call back",
     "overrides:write": "override a level, lane, intent or route, and take it back",
     "overrides:read": "read overrides, and export them as training rows",
-    "actions:write": "send and cancel actions of the outbox, for a lead",
+    "actions:write": "send and cancel actions of the outbox, and close escalations, for a lead",
 }
 """What a token may do. It sees the tickets of all groups."""
 USE_NOTED_EVERY: Final = timedelta(minutes=1)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 
-from tidegate.server.desk.presenting import bars, times
+from tidegate.server.desk.presenting import asides, bars, times
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +38,7 @@ class Line:
     urgency: str
     assignee: str
     opened: str
+    aside: str
 
 
 def names_of(snapshot: Snapshot) -> dict[str, str]:
@@ -73,6 +74,7 @@ def line(row: Row, now: datetime, zone: ZoneInfo, names: dict[str, str]) -> Line
         urgency=times.urgency(row.due_at, now),
         assignee=names.get(row.assignee, row.assignee) if row.assignee else "",
         opened=times.ago(row.created_at, now),
+        aside=asides.chip(row, zone),
     )
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tidegate.server.desk.presenting.asides import until
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
-    from tidegate.server.desk.models import Action, Decision, Event, Message, Override
+    from tidegate.server.desk.models import Action, Decision, Event, Message, Override, Snooze
 
-KINDS: Final = ("messages", "decisions", "overrides", "actions", "events")
+KINDS: Final = ("messages", "decisions", "overrides", "snoozes", "actions", "events")
 _EVENT_WORDS: Final = {
     "created": "opened",
     "status": "status",
@@ -47,15 +50,18 @@ def timeline(
     messages: Iterable[Message],
     decisions: Iterable[Decision],
     overrides: Iterable[Override],
+    snoozes: Iterable[Snooze],
     actions: Iterable[Action],
     events: Iterable[Event],
     names: dict[str, str],
+    zone: ZoneInfo,
 ) -> list[Moment]:
     """Put everything into one order, the newest first."""
     moments = [
         *(_message(message, names) for message in messages),
         *_decisions(sorted(decisions, key=lambda decision: decision.at)),
         *(moment for override in overrides for moment in _override(override)),
+        *(moment for snooze in snoozes for moment in _snooze(snooze, zone)),
         *(_action(action) for action in actions),
         *(_event(event, names) for event in events),
     ]
@@ -100,6 +106,27 @@ def _override(override: Override) -> Iterable[Moment]:
             what=f"took the {override.kind} override back",
             was=override.value,
         )
+
+
+_CALLED: Final = {
+    "time": "came back at its time",
+    "message": "came back: the customer wrote",
+    "level": "came back: it is urgent",
+    "target": "came back: its target comes near",
+    "rule": "came back: a rule wants it now",
+    "finished": "is finished; it was snoozed",
+    "person": "brought it back",
+}
+
+
+def _snooze(snooze: Snooze, zone: ZoneInfo) -> Iterable[Moment]:
+    yield Moment(
+        at=snooze.at, kind="snoozes", who=str(snooze.by), what=f"snoozed it {until(snooze.until, zone)}",
+        detail=snooze.reason,
+    )  # fmt: skip
+    if snooze.ended_at is not None and snooze.ended_why != "anew":
+        who = str(snooze.ended_by or "it")
+        yield Moment(at=snooze.ended_at, kind="snoozes", who=who, what=_CALLED[snooze.ended_why])
 
 
 def _action(action: Action) -> Moment:

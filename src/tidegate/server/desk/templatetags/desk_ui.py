@@ -70,6 +70,7 @@ _PLACES: Final = (
     ("Review", "review", "viewer"),
     ("Pulse", "pulse", "viewer"),
     ("Policy", "policy", "viewer"),
+    ("Escalations", "escalations", "agent"),
     ("Activity", "activity", "lead"),
     ("People", "people", "admin"),
 )
@@ -109,7 +110,7 @@ def furniture(page: str) -> SafeString:
 @register.filter
 def initials(name: Any) -> str:  # noqa: ANN401 (templates pass anything)
     """First letters of the first and last word."""
-    words = str(name or "?").replace(".", " ").replace("@", " ").split()
+    words = str(name or "?").split("@")[0].replace(".", " ").split()
     return (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper() if words else "?"
 
 

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from tidegate.policy.loading import load
-from tidegate.server.desk import actions, outbox_selectors
+from tidegate.server.desk import actions, escalations, outbox_selectors
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.models import Action, PolicyVersion
 from tidegate.server.middleware import origin
@@ -58,7 +58,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     )
     active = PolicyVersion.objects.filter(active=True).first()
     context = {
-        "page_name": "activity",
+        "page_name": "actions",
         "state": state,
         "states": [(name, title, counts[name]) for name, title in STATES.items()],
         "meaning": MEANINGS[state],
@@ -67,7 +67,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "offset": offset,
         "dry_run": active is None or load(active.text).actions.dry_run,
         "channels": outbox_selectors.channels_list(),
-        "cases": outbox_selectors.escalations_open(person=person),
+        "cases": escalations.escalations_seen(person).count(),
         "routing": outbox_selectors.routing_counts(),
         "anything": bool(counts["all"]),
     }

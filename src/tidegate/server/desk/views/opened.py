@@ -9,7 +9,7 @@ from django.http import Http404
 
 from tidegate.server.desk.board import board
 from tidegate.server.desk.models import Message, Override, Ticket
-from tidegate.server.desk.presenting import bars, times
+from tidegate.server.desk.presenting import asides, bars, times
 from tidegate.server.desk.presenting.lines import line, names_of, zone_of
 from tidegate.server.desk.presenting.thread import subject_html, thread
 from tidegate.server.people.access import scope
@@ -79,6 +79,7 @@ def head_of(opened: Opened) -> dict[str, Any]:
         "opened_ago": times.ago(ticket.created_at, now),
         "opened_at": times.clock(ticket.created_at, opened.zone),
         "probabilities": list(zip(("P0", "P1", "P2", "P3"), row.probabilities, strict=False)) if row else [],
+        "aside": asides.aside_of(row, now, opened.zone),
         "now": now,
         "zone": opened.zone,
     }

@@ -16,12 +16,14 @@ from tidegate.server.desk.board import board
 from tidegate.server.desk.claims import assignee_of
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.models import Override
+from tidegate.server.desk.presenting import asides
 from tidegate.server.desk.presenting.choices import choices_of
 from tidegate.server.desk.presenting.doubts import doubts
 from tidegate.server.desk.presenting.kept import kept
 from tidegate.server.desk.presenting.lanes import LANE_WORDS
 from tidegate.server.desk.presenting.lines import lines, zone_of
 from tidegate.server.desk.rows import Filters
+from tidegate.server.desk.snooze_times import BACK
 from tidegate.server.desk.views.opened import opened_or_404, preview_of
 from tidegate.server.desk.views.shared import act_dialogs, number, page, refused, said, tickets_of
 from tidegate.server.middleware import origin
@@ -92,7 +94,7 @@ def queue_news(request: HttpRequest) -> HttpResponse:
 def queue_preview(request: HttpRequest) -> HttpResponse:
     """Show a ticket beside the list."""
     opened = opened_or_404(person_of(request), request.GET.get("ticket", ""))
-    return render(request, "desk/preview.html", preview_of(opened))
+    return render(request, "desk/preview.html", {**preview_of(opened), "may_act": person_of(request).may("agent")})
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -137,7 +139,7 @@ def queue_act(request: HttpRequest) -> HttpResponse:
     board.snapshot(fresh=0)
     if not done.count:
         return said("Nothing was to be changed.", event="unchanged")
-    return said(_done(given["act"], given["value"], done.count, tickets[0]), undo=done.undo)
+    return said(_done(given["act"], given["value"], done.count, tickets), undo=done.undo)
 
 
 @require_http_methods(["POST"])
@@ -255,6 +257,7 @@ def _views(snapshot: Snapshot, person: Person, filters: Filters) -> list[dict[st
         ("All", Filters()),
         ("Mine", Filters(assignee=assignee_of(person))),
         ("Unassigned", Filters(unassigned=True)),
+        ("Snoozed", Filters(snoozed=True)),
     ]
     own = [(view.name, saved_views.filters_of(view), view) for view in saved_views.views_of(person)]
     return [
@@ -277,7 +280,7 @@ def _active(filters: Filters) -> list[dict[str, str]]:
     return [
         {
             "name": name,
-            "value": "" if name == "unassigned" else value,
+            "value": "" if name in ("unassigned", "snoozed") else value,
             "without": urlencode({other: word for other, word in query.items() if other != name}),
         }
         for name, value in query.items()
@@ -289,8 +292,11 @@ def _title(filters: Filters) -> str:
     return f"Lane {filters.lane}" if filters.lane else "Queue"
 
 
-def _done(kind: str, value: str, count: int, first: str) -> str:
-    what = first if count == 1 else _tickets(count)
+def _done(kind: str, value: str, count: int, tickets: list[str]) -> str:
+    what = tickets[0] if len(tickets) == 1 else _tickets(count)
+    if kind == "snooze":
+        snapshot = board.snapshot()
+        return f"{what} brought back." if value == BACK else asides.done(snapshot, tickets, zone_of(snapshot))
     if kind == "assign":
         return f"{what} assigned to {value}." if value else f"{what} given back."
     return f"{what} marked as solved." if kind == "resolve" else f"{what}: {kind} is now {value}."

@@ -12,9 +12,10 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.crypto import get_random_string
 
-from tidegate.server.desk import overrides
+from tidegate.server.desk import overrides, snooze_times
 from tidegate.server.desk.claims import assignee_of
 from tidegate.server.desk.errors import RefusedError
+from tidegate.server.desk.preferences import looks_of
 from tidegate.server.desk.presenting.choices import agents_of
 from tidegate.server.desk.presenting.kept import kept
 from tidegate.server.people.access import person_of, sees_ticket
@@ -75,7 +76,7 @@ def page(
     if len(messages.get_messages(request)):
         return render(request, template, say())
     person = person_of(request)
-    me = (person.pk, person.name, person.email, person.role, person.agent_id, request.COOKIES.get("theme"))
+    me = (person.pk, person.name, person.email, person.role, person.agent_id, looks_of(request))
 
     def write() -> bytes:
         return render_to_string(template, {**say(), "csrf_token": _TOKEN}, request).encode()
@@ -89,7 +90,15 @@ def act_dialogs(snapshot: Snapshot, person: Person) -> str:
     me = assignee_of(person)
 
     def write() -> str:
-        words = {"agents": agents_of(snapshot, person), "me": me, "levels": LEVELS, "all_lanes": overrides.LANES_CHOSEN}
+        policy = snapshot.held.policy
+        words = {
+            "agents": agents_of(snapshot, person),
+            "me": me,
+            "levels": LEVELS,
+            "all_lanes": overrides.LANES_CHOSEN,
+            "presets": snooze_times.presets(snapshot.now, policy),
+            "zone": policy.calendar.timezone,
+        }
         return render_to_string("desk/parts/acts.html", words)
 
     return kept(snapshot, person, ("acts", me), write)

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from tidegate.server.desk.models import Action, Decision, Escalation, Event
+from tidegate.server.desk.models import Action, Decision, Escalation, Event, Snooze
 from tidegate.server.desk.overrides import intents
 from tidegate.server.desk.presenting import customer
 from tidegate.server.desk.presenting.alike import alike
@@ -121,7 +121,9 @@ def _moments(opened: Opened, overrides: list[Any]) -> list[Any]:
         messages=opened.messages,
         decisions=Decision.objects.filter(ticket_id=ticket_id).select_related("policy").order_by("-at")[:_MANY],
         overrides=overrides,
+        snoozes=Snooze.objects.filter(ticket_id=ticket_id).select_related("by", "ended_by").order_by("-at")[:_MANY],
         actions=Action.objects.filter(ticket_id=ticket_id).select_related("by").order_by("-created_at")[:_MANY],
         events=Event.objects.filter(ticket_id=ticket_id).order_by("-at")[:_MANY],
         names=opened.names,
+        zone=opened.zone,
     )

@@ -30,7 +30,9 @@ def people(request: HttpRequest) -> HttpResponse:
     """List everybody."""
     search = request.GET.get("q", "")[:200]
     found = selectors.people_found(search)
-    return render(request, "people/people.html", {"rows": found, "search": search, "tab": "people"})
+    return render(
+        request, "people/people.html", {"rows": found, "search": search, "tab": "people", "page_name": "people"}
+    )
 
 
 @needs("admin", "GET", "POST")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @needs("admin", "GET")
 def tokens(request: HttpRequest) -> HttpResponse:
     """List all tokens, those that ended as well."""
-    context = {"rows": selectors.tokens_found(), "tab": "tokens", "now": timezone.now()}
+    context = {"rows": selectors.tokens_found(), "tab": "tokens", "page_name": "tokens", "now": timezone.now()}
     return render(request, "people/tokens.html", context)
 
 

@@ -34,11 +34,14 @@ function ask(name, tickets) {
 function decide(form) {
   const box = form.closest("dialog");
   const given = new FormData(form);
-  const value = String(given.get("value") ?? "");
-  if (!given.has("value")) return show({ text: "Choose a value first." });
+  const value = String((given.get("value") === "at" ? given.get("when") : given.get("value")) ?? "");
+  if (!given.has("value") || (given.get("value") === "at" && !value)) return show({ text: "Choose a value first." });
   box?.close();
   send(JSON.parse(box?.dataset.tickets ?? "[]"), { act: form.dataset.actForm ?? "", value, reason: String(given.get("reason") ?? "") });
 }
+
+/** The field of a date and time, where a dialog has one. @param {HTMLFormElement} form */
+const when = (form) => /** @type {HTMLInputElement | null} */ (form.querySelector('input[name="when"]'));
 
 /** A digit chooses and decides, unless it is typed into the reason. @param {KeyboardEvent} event */
 function digit(event) {
@@ -49,6 +52,7 @@ function digit(event) {
   if (!/^[1-9]$/.test(event.key) || typing || !(choice instanceof HTMLInputElement)) return;
   choice.checked = true;
   event.preventDefault();
+  if (choice.value === "at") return when(form)?.focus();
   decide(form);
 }
 
@@ -56,7 +60,7 @@ function digit(event) {
  * @param {() => string[]} tickets  whom acts are for
  * @param {string[]} [names]  which dialogs there are
  */
-export function start(tickets, names = ["assign", "level", "lane", "intent", "route"]) {
+export function start(tickets, names = ["assign", "level", "lane", "snooze", "intent", "route"]) {
   for (const name of names) if (dialog(name)) on(name, () => ask(name, tickets()));
   if (dialog("assign")) {
     on("resolve", () => {
@@ -69,6 +73,16 @@ export function start(tickets, names = ["assign", "level", "lane", "intent", "ro
       event.preventDefault();
       decide(event.target);
     }
+  });
+  document.addEventListener("input", (event) => { // a date that is written is a date that is chosen
+    const field = event.target;
+    if (!(field instanceof HTMLInputElement) || field.name !== "when") return;
+    const choice = field.form?.querySelector('input[name="value"][value="at"]');
+    if (choice instanceof HTMLInputElement) choice.checked = true;
+  });
+  document.addEventListener("click", (event) => {
+    const button = /** @type {Element} */ (event.target).closest("[data-bring-back]");
+    if (button instanceof HTMLElement) send([button.dataset.bringBack ?? ""], { act: "snooze", value: "now" });
   });
   document.addEventListener("keydown", digit, true);
 }

@@ -15,6 +15,7 @@ startTips();
 
 for (const [act, place] of Object.entries({
   "go-queue": "queue", "go-review": "review", "go-pulse": "pulse", "go-policy": "policy", "go-activity": "activity",
+  "go-escalations": "escalations", "go-people": "people", "go-settings": "settings",
 })) {
   on(act, () => {
     const link = document.querySelector(`[data-place="${place}"]`);

@@ -1,4 +1,5 @@
 // What changes while one looks: it waits behind a line until it is asked for. Only what became urgent speaks up.
+import { chime } from "./chime.js";
 import * as rows from "./rows.js";
 import { say, show } from "./toasts.js";
 
@@ -37,19 +38,7 @@ function urgent(news) {
   if (!fresh.length) return;
   const text = fresh.length === 1 ? `New P0: ${fresh[0][0]} ${fresh[0][1] ?? ""}` : `${fresh.length} new P0 tickets`;
   show({ text, bad: true });
-  if (localStorage.getItem("sound") === "on") chime();
-}
-
-function chime() {
-  const context = new AudioContext();
-  const tone = context.createOscillator();
-  const loud = context.createGain();
-  loud.gain.setValueAtTime(0.08, context.currentTime);
-  loud.gain.exponentialRampToValueAtTime(0.0001, context.currentTime + 0.4);
-  tone.frequency.value = 660;
-  tone.connect(loud).connect(context.destination);
-  tone.start();
-  tone.stop(context.currentTime + 0.4);
+  if (document.documentElement.dataset.sound === "on") chime();
 }
 
 /** @param {News} news */

@@ -1,16 +1,21 @@
 // Keys of pages whose acts are links, buttons and fields: what has data-key is clicked, or gets the focus.
 import { on } from "./keys.js";
 
+const ACTS = [
+  "measure", "edit-policy", "compare-policy", "replay", "why", "preview-text",
+  "find", "filter", "export", "older", "newer", "add", "tokens", "people", "actions", "activity",
+];
+
 /** @param {string} act */
 function use(act) {
   const found = document.querySelector(`[data-key="${act}"]`); // looked up anew: parts of the page are replaced
   if (!(found instanceof HTMLElement)) return false;
-  if (found instanceof HTMLTextAreaElement) found.focus();
+  if (found.matches("textarea, select, input:not([type=submit], [type=button])")) found.focus();
   else found.click();
   return true;
 }
 
-for (const act of ["measure", "edit-policy", "compare-policy", "replay", "why", "preview-text"]) {
+for (const act of ACTS) {
   if (document.querySelector(`[data-key="${act}"]`)) on(act, () => use(act));
 }
 
