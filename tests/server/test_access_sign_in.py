@@ -12,7 +12,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core import mail
 from django.urls import reverse
 
-from tidegate.server.people import services
+from tidegate.server.people import devices, services
 from tidegate.server.people.models import AuditEntry, Person
 
 if TYPE_CHECKING:
@@ -95,6 +95,71 @@ def test_after_five_failures_the_right_password_has_to_wait(client: Client) -> N
     assert not signed_in(client)
     sign_in(client)
     assert acts().count("person.locked_out") == 1
+
+
+def guessed_at(times: int = 5) -> None:
+    """Somebody guesses at Dana's address, in a browser of their own."""
+    from django.test import Client
+
+    for _ in range(times):
+        sign_in(Client(), password=WRONG)
+
+
+@pytest.mark.usefixtures("dana")
+def test_whoever_guesses_does_not_keep_the_owner_out_of_a_browser_that_is_known(client: Client) -> None:
+    from django.test import Client
+
+    sign_in(client)
+    client.post("/accounts/logout/")
+    guessed_at()
+    unknown = Client()
+    assert "Wait five minutes" in sign_in(unknown).content.decode()
+    sign_in(client)
+    assert signed_in(client)
+
+
+@pytest.mark.usefixtures("dana")
+def test_a_known_browser_has_five_attempts_of_its_own_and_none_at_other_addresses(client: Client) -> None:
+    services.person_create(by=None, email="ari@example.test", name="Ari", role="agent", password=PASSWORD)
+    sign_in(client)
+    client.post("/accounts/logout/")
+    for _ in range(5):
+        sign_in(client, password=WRONG)
+    assert "Wait five minutes" in sign_in(client).content.decode()
+    client.cookies.pop("tidegate-device")
+    sign_in(client)
+    assert signed_in(client), "those of a known browser are counted for itself"
+    client.post("/accounts/logout/")
+    for _ in range(5):
+        sign_in(client, "ari@example.test", WRONG)
+    assert "Wait five minutes" in sign_in(client, "ari@example.test").content.decode()
+
+
+@pytest.mark.parametrize("spoilt", ["cut", "another's", "ended", "old"])
+def test_a_browser_is_known_by_a_cookie_that_is_whole_and_their_own(
+    client: Client, dana: Person, spoilt: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.person_create(by=None, email="ari@example.test", name="Ari", role="agent", password=PASSWORD)
+    sign_in(client, *(("ari@example.test",) if spoilt == "another's" else ()))
+    cookie = client.cookies["tidegate-device"]
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
+    client.post("/accounts/logout/")
+    if spoilt == "cut":
+        client.cookies["tidegate-device"] = cookie.value[:-1]
+    if spoilt == "ended":
+        services.person_end_sessions(by=None, person=dana)
+    guessed_at()
+    if spoilt == "old":
+        monkeypatch.setattr(devices, "KEPT_SECONDS", -1)
+    assert "Wait five minutes" in sign_in(client).content.decode()
+
+
+def test_an_admin_can_forget_the_failures_at_an_address(client: Client, dana: Person) -> None:
+    guessed_at()
+    services.person_unlock(by=None, person=dana)
+    sign_in(client)
+    assert signed_in(client)
+    assert AuditEntry.objects.get(act="person.unlock").actor_name == "command line"
 
 
 @pytest.mark.usefixtures("dana")

@@ -91,6 +91,7 @@ def test_an_admin_changes_what_a_person_may_do_and_see(as_admin: Client, people:
         ("deactivate", "person.deactivate"),
         ("end-sessions", "person.end_sessions"),
         ("remove-factors", "person.remove_factors"),
+        ("unlock", "person.unlock"),
     ],
 )
 def test_each_act_is_done_and_written_down(as_admin: Client, people: Cast, act: str, entry: str) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import re
+import shlex
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -204,6 +207,24 @@ def test_the_command_line_changes_and_lists_people(run: Callable[..., Result]) -
     assert run("activate", "ari@example.test").exit_code == 0
     assert run("remove-factors", "ari@example.test").exit_code == 0
     assert Person.objects.get(email="ari@example.test").may("lead")
+
+
+def test_the_commands_of_the_guide_do_what_they_say(run: Callable[..., Result]) -> None:
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "manage-people.md"
+    block = re.search(r"^```sh\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert block
+    run("create", "boss@example.test", "--role", "admin")
+    for line in block[1].splitlines():
+        program, verb, *words = shlex.split(line)
+        assert (program, verb) == ("tidegate", "admin")
+        said = run(*words)
+        assert said.exit_code == 0, f"{line}\n{said.output}"
+    assert "dana@example.test" in said.stdout
+    dana = Person.objects.get(email="dana@example.test")
+    assert (dana.name, dana.role, dana.groups_seen, dana.is_active) == ("Dana", "admin", ["billing"], True)
+    told = AuditEntry.objects.filter(object_id=str(dana.pk)).order_by("id").values_list("act", "actor_name")
+    acts = ("create", "change", "set_password", "unlock", "remove_factors", "end_sessions", "deactivate", "activate")
+    assert list(told) == [(f"person.{act}", "command line") for act in acts]
 
 
 @pytest.mark.parametrize(

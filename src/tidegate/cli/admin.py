@@ -103,6 +103,16 @@ def activate(email: Email) -> None:
 
 
 @app.command()
+def unlock(email: Email) -> None:
+    """Forget the failed sign-ins at an address, for who has to wait because somebody guesses at it."""
+    with _people():
+        from tidegate.server.people import services
+
+        services.person_unlock(by=None, person=_find(email))
+        support.say(f"{email} need not wait any more")
+
+
+@app.command()
 def remove_factors(email: Email) -> None:
     """Take away a person's second factors, for who has lost them."""
     with _people():

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from tidegate.server.middleware import origin
-from tidegate.server.people import audit, secrets
+from tidegate.server.people import audit, devices, secrets
 from tidegate.server.people.models import AuditEntry, Person
 
 if TYPE_CHECKING:
@@ -71,9 +71,13 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().respond_user_inactive(request, user)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:  # noqa: ANN401 - allauth's
-        """Count by address alone: allauth's own key has the host name in it, which the client chooses."""
-        del request
-        return unicodedata.normalize("NFKC", str(credentials.get("email", ""))).casefold()
+        """Count by address, and by browser where it is known: allauth's own key has the host name in it.
+
+        The client chooses that name, and so could count anew as often as it likes.
+        """
+        email = str(credentials.get("email", ""))
+        device = devices.known(request, Person.objects.filter(email__iexact=email).first())
+        return f"{counted_by(email)} {device}" if device else counted_by(email)
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):
@@ -103,6 +107,11 @@ class MFAAdapter(DefaultMFAAdapter):
     def decrypt(self, encrypted_text: str) -> str:
         """Open a seed."""
         return secrets.open_(encrypted_text)
+
+
+def counted_by(email: str) -> str:
+    """Return the name under which failures at an address are counted, where the browser is not known."""
+    return unicodedata.normalize("NFKC", email).casefold()
 
 
 def _note(act: str, credentials: dict[str, Any], once_in: timedelta | None = None) -> None:

@@ -12,7 +12,8 @@ from tidegate.server.people.models import Person
 def table() -> Table:
     """List people by address; names are data, never markup."""
     found = Table(box=None)
-    for title in ("address", "name", "role", "groups", "active", "2nd factor", "last sign-in"):
+    found.add_column("address", no_wrap=True)
+    for title in ("name", "role", "groups", "active", "2nd factor", "last sign-in"):
         found.add_column(title, overflow="fold")
     factors = set(Authenticator.objects.values_list("user_id", flat=True))
     for person in Person.objects.order_by("email"):

@@ -166,6 +166,22 @@ def person_remove_factors(*, by: Person | None, person: Person) -> None:
 
 
 @transaction.atomic
+def person_unlock(*, by: Person | None, person: Person) -> None:
+    """Forget the failed sign-ins at a person's address, so that they need not wait for whoever guesses to stop."""
+    from allauth.core.internal import ratelimit
+    from django.core.cache import cache
+    from django.http import HttpRequest
+
+    from tidegate.server.people.adapters import counted_by
+
+    where, what, key = "allauth.account", "login_failed", counted_by(person.email)
+    for rate in ratelimit.get_rates(app=where, action=what):
+        if rate.per == "key":  # those of an IP address stay: they are not this person's
+            cache.delete(ratelimit.get_cache_key(HttpRequest(), app=where, action=what, rate=rate, key=key))
+    _record(by, "person.unlock", person)
+
+
+@transaction.atomic
 def first_admin() -> SignIn | None:
     """Make the first admin where there is nobody yet, and return their sign-in, this once; None ever after."""
     with connection.cursor() as cursor:

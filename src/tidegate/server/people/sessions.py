@@ -21,6 +21,7 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
 
+from tidegate.server.people import devices
 from tidegate.server.people.models import Person
 
 if TYPE_CHECKING:
@@ -42,9 +43,10 @@ ENROL: Final = "/accounts/2fa/"
 
 
 @receiver(user_logged_in)
-def session_start(request: HttpRequest, **_: object) -> None:
-    """Start both clocks of a session."""
+def session_start(request: HttpRequest, user: Person, **_: object) -> None:
+    """Start both clocks of a session, and let the browser be known."""
     request.session[STARTED] = request.session[SEEN] = int(time.time())
+    request.signed_in = user  # ty: ignore[missing-attribute] - for the middleware below
 
 
 class PersonMiddleware(AuthenticationMiddleware):
@@ -93,7 +95,11 @@ class SessionMiddleware:
                 messages.info(request, "Your session had ended. Sign in again.")
             elif owed := _owed(request, request.user):
                 return owed
-        return self.get_response(request)
+        response = self.get_response(request)
+        person = getattr(request, "signed_in", None)
+        if person is not None:
+            devices.remember(request, response, person)
+        return response
 
 
 def _over(request: HttpRequest) -> bool:

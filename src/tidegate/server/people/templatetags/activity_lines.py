@@ -26,6 +26,7 @@ WORDS: Final = {
     "person.factor_failed": "gave a wrong code",
     "person.locked_out": "was locked out after too many attempts",
     "person.remove_factor": "removed a second factor",
+    "person.unlock": "forgot failed sign-ins at a person's address",
     "person.remove_factors": "removed a person's second factors",
     "person.reset_factor": "made new recovery codes",
     "person.set_password": "set a person's password",

@@ -21,6 +21,7 @@ _ACTS: Final = {
     "deactivate": (services.person_deactivate, "may no longer sign in."),
     "activate": (services.person_activate, "may sign in again."),
     "end-sessions": (services.person_end_sessions, "is signed out everywhere."),
+    "unlock": (services.person_unlock, "need not wait any more after failed sign-ins."),
     "remove-factors": (services.person_remove_factors, "signs in by password alone now."),
 }
 
