@@ -37,10 +37,6 @@ with startup.database():
     token = token_create(by=admin, name="bench", source="bench", scopes=["facts:write"]).key
 print(json.dumps({"cookies": cookies, "token": token}))
 """
-GROW = """
-INSERT INTO desk_ticket ({columns}) SELECT {values} FROM desk_ticket, generate_series({first}, {last}) n
-WHERE ticket_id NOT LIKE '%~%'
-"""
 
 
 def free_port() -> int:
@@ -52,16 +48,18 @@ def free_port() -> int:
 def seed(folder: Path, tickets: int, open_: int, environ: dict[str, str]) -> None:
     """Fill a data folder from the demo company, its newest tickets open."""
     demo = folder / "demo"
-    run("demo", "--tickets", str(tickets), "--seed", "7", "--out", str(demo), "--now", now(), environ=environ)
-    frame = pl.read_csv(demo / "tickets.csv", infer_schema=False).sort("created_at", descending=True)
+    made = ("--tickets", str(tickets), "--seed", "7", "--out", str(demo), "--now", now(), "--format", "parquet")
+    run("demo", *made, environ=environ)
+    frame = pl.read_parquet(demo / "tickets.parquet").sort("created_at", descending=True)
     is_open = pl.int_range(pl.len()) < open_
     frame = frame.with_columns(
         status=pl.when(is_open).then(pl.lit("open")).otherwise(pl.lit("closed")),
         **{name: pl.when(~is_open).then(name) for name in ("solved_at", "closed_at") if name in frame.columns},
     )
-    frame.write_csv(demo / "tickets.csv")
-    sides = [part for name in ("accounts", "incidents", "agents") for part in (f"--{name}", str(demo / f"{name}.csv"))]
-    run("import", str(demo / "tickets.csv"), *sides, environ=environ)
+    frame.write_parquet(demo / "tickets.parquet")
+    names = ("accounts", "incidents", "agents")
+    sides = [part for name in names for part in (f"--{name}", str(demo / f"{name}.parquet"))]
+    run("import", str(demo / "tickets.parquet"), *sides, environ=environ)
 
 
 def now() -> str:
@@ -153,30 +151,3 @@ class Ours:
             part: [round(each.memory_full_info().pss / 1e6, 1) for each in those]
             for part, those in self.processes().items()
         }
-
-    def grow(self, *, open_copies: int, closed_copies: int) -> None:
-        """Copy the tickets in the stopped service's database, some copies with every ticket closed."""
-        from pathlib import Path as Folder
-
-        import psycopg
-
-        from tidegate.server import embedded
-
-        server = embedded.start(Folder(self.environ["TIDEGATE_DATA_DIR"]))
-        with psycopg.connect(embedded.url(server), autocommit=True) as connection:
-            names = [
-                name
-                for (name,) in connection.execute(
-                    "SELECT column_name FROM information_schema.columns WHERE table_name = 'desk_ticket'"
-                ).fetchall()
-            ]
-            for first, last, closed in ((1, open_copies, False), (open_copies + 1, open_copies + closed_copies, True)):
-                values = {name: f'"{name}"' for name in names}
-                values["ticket_id"] = "ticket_id || '~' || n"
-                if closed:
-                    values["status"] = "'closed'"
-                columns = ", ".join(f'"{name}"' for name in names)
-                listed = ", ".join(values.values())
-                connection.execute(GROW.format(columns=columns, values=listed, first=first, last=last))
-            connection.execute("ANALYZE desk_ticket")
-        embedded.stop(server)

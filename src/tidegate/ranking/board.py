@@ -165,14 +165,14 @@ def with_reasons(queue: pl.DataFrame, board: Board) -> pl.DataFrame:
 
 def rule_names(board: Board) -> pl.Series:
     """Name the rules that hold: one list a ticket, in the order of the file."""
-    named = {f"{i}": flag for i, flag in enumerate(board.flags)}
-    texts = [
-        pl.when(f"{i}").then(pl.lit(rule.name)).otherwise(pl.lit(None, pl.String))
-        for i, rule in enumerate(board.policy.rules)
+    held = [
+        pl.DataFrame({"row": np.flatnonzero(flag)}).with_columns(rules=pl.lit(rule.name))
+        for rule, flag in zip(board.policy.rules, board.flags, strict=True)
     ]
-    if not texts:
-        return pl.Series("rules", [[]] * board.facts.height, dtype=pl.List(pl.String))
-    return pl.DataFrame(named).select(rules=pl.concat_list(texts).list.drop_nulls())["rules"]
+    shape = {"row": pl.Int64(), "rules": pl.String()}
+    lists = pl.concat([pl.DataFrame(schema=shape), *held]).group_by("row", maintain_order=True).agg("rules")
+    rows = pl.DataFrame({"row": np.arange(board.facts.height)})
+    return rows.join(lists, on="row", how="left", maintain_order="left").select(pl.col("rules").fill_null([]))["rules"]
 
 
 def _rules_that_hold(board: Board, rules: dict[str, NDArray[np.float64]]) -> pl.Series:

@@ -27,6 +27,8 @@ TERMS: Final = 64
 """Terms of a text that count, the most telling ones."""
 WINDOW: Final = 64
 """Neighbours, earlier and later, that a shared term brings a text together with."""
+BLOCK: Final = 2_000
+"""Texts whose pairs are held at a time."""
 SAME: Final = 0.5
 """Score from which two tickets are taken to be about the same thing: nine links of ten were right on our own corpus."""
 LINKS: Final = 5
@@ -136,40 +138,74 @@ def nearest(
         ``row``, ``other``, ``score`` (0 to 1), best first within a row; ties by ``other``. Texts that share no telling
         term with any other are absent.
     """
-    weighed = terms(texts, subjects)
     when = np.arange(len(texts)) if order is None else order.to_numpy()
-    left, right, score = _meetings(weighed, when, window, len(texts))
-    if embed is not None and len(left):
-        score = (1 - _MEANING) * score + _MEANING * _cosine(_meaning(embed, texts, subjects), left, right)
-    pairs = pl.DataFrame({"row": np.r_[left, right], "other": np.r_[right, left], "score": np.r_[score, score]})
+    listed = _Listed(terms(texts, subjects), when)
+    vectors = None if embed is None else _meaning(embed, texts, subjects)
+    best = [_best(listed, vectors, start, window, k) for start in range(0, len(texts), BLOCK)]
+    return pl.concat(best) if best else _pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
+
+
+class _Listed:
+    """Which texts each term is in, term by term in order of time; and where each text stands in that list."""
+
+    def __init__(self, weighed: pl.DataFrame, when: NDArray[np.int64]) -> None:
+        listed = weighed.with_columns(when=pl.Series(when).gather(weighed["row"])).sort("term", "when", "row")
+        self.rows = listed["row"].to_numpy().astype(np.int64)
+        self.weights = listed["weight"].to_numpy()
+        self.codes = listed["term"].rle_id().to_numpy()
+        self.height = len(when)
+        self.places = np.argsort(self.rows, kind="stable")
+        self.bounds = np.searchsorted(self.rows[self.places], np.arange(self.height + 1))
+
+    def of(self, start: int, stop: int) -> NDArray[np.int64]:
+        """Places of some texts in the list, in its order."""
+        return np.sort(self.places[self.bounds[start] : self.bounds[min(stop, self.height)]])
+
+
+def _best(listed: _Listed, vectors: NDArray[np.floating] | None, start: int, window: int, k: int) -> pl.DataFrame:
+    """Return the texts most like each of a block of texts."""
+    left, right, score = _meetings(listed, start, window)
+    if vectors is not None and len(left):
+        score = (1 - _MEANING) * score + _MEANING * _cosine(vectors, left, right)
     return (
-        pairs.sort("row", "score", "other", descending=[False, True, False])
+        _pairs(left, right, score)
+        .sort("row", "score", "other", descending=[False, True, False])
         .group_by("row", maintain_order=True)
         .head(k)
     )
 
 
+def _pairs(left: NDArray[np.int64], right: NDArray[np.int64], score: NDArray[np.float64]) -> pl.DataFrame:
+    return pl.DataFrame({"row": left, "other": right, "score": score})
+
+
 def _meetings(
-    weighed: pl.DataFrame, when: NDArray[np.int64], window: int, height: int
+    listed: _Listed, start: int, window: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Pairs of rows that a term brings together, and the sum of their products over shared terms."""
-    listed = weighed.with_columns(when=pl.Series(when).gather(weighed["row"])).sort("term", "when", "row")
-    codes = listed["term"].rle_id().to_numpy()
-    rows, weights = listed["row"].to_numpy().astype(np.int64), listed["weight"].to_numpy()
+    """Pairs of a block's rows with any that a term brings together, and the sum of their products over shared terms.
+
+    A block at a time, since all pairs at once take gigabytes from some ten thousand texts on.
+    """
+    places = listed.of(start, start + BLOCK)
     keys: list[NDArray[np.int64]] = []
     products: list[NDArray[np.float64]] = []
-    for apart in range(1, min(window, len(rows) - 1) + 1):
-        shared = np.flatnonzero(codes[apart:] == codes[:-apart])
-        if not len(shared):
-            break
-        first, second = rows[shared], rows[shared + apart]
-        keys.append(np.minimum(first, second) * height + np.maximum(first, second))
-        products.append(weights[shared] * weights[shared + apart])
+    for apart in range(1, min(window, len(listed.rows) - 1) + 1):
+        for step in (apart, -apart):
+            first, second = _sharing(listed, places, step)
+            keys.append(listed.rows[first] * listed.height + listed.rows[second])
+            products.append(listed.weights[first] * listed.weights[second])
     if not keys:
         return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
     pairs, at = np.unique(np.concatenate(keys), return_inverse=True)
-    score = np.bincount(at, weights=np.concatenate(products))
-    return pairs // height, pairs % height, np.minimum(score, 1.0)
+    score = np.bincount(at, weights=np.concatenate(products), minlength=len(pairs))
+    return pairs // listed.height, pairs % listed.height, np.minimum(score, 1.0)
+
+
+def _sharing(listed: _Listed, places: NDArray[np.int64], step: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the places whose term is also that of the place so many steps on, and those."""
+    inside = places[(places + step >= 0) & (places + step < len(listed.rows))]
+    first = inside[listed.codes[inside] == listed.codes[inside + step]]
+    return first, first + step
 
 
 def _meaning(embed: Embed, texts: pl.Series, subjects: pl.Series | None) -> NDArray[np.floating]:

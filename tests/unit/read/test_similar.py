@@ -106,6 +106,22 @@ def test_nearest_agrees_with_a_slow_twin() -> None:
         assert scores == pytest.approx(np.sort(weights[row])[::-1][:3], abs=1e-9)
 
 
+@pytest.mark.parametrize("block", [1, 7, 60])
+@pytest.mark.parametrize("embedded", [False, True])
+def test_texts_that_are_compared_block_by_block_are_compared_the_same(
+    monkeypatch: pytest.MonkeyPatch, block: int, embedded: bool
+) -> None:
+    random = np.random.default_rng(5)
+    texts = pl.Series([" ".join(random.choice([f"word{at:x}z" for at in range(30)], 5)) for _ in range(60)])
+    vectors = random.normal(size=(60, 4))
+    embed = (lambda _: vectors / np.linalg.norm(vectors, axis=1, keepdims=True)) if embedded else None
+    order = pl.Series(random.permutation(60) + 1)
+    whole = nearest(texts, 4, window=5, embed=embed, order=order)
+    monkeypatch.setattr("tidegate.read.similar.BLOCK", block)
+    assert nearest(texts, 4, window=5, embed=embed, order=order).equals(whole)
+    assert whole["row"].n_unique() > 40
+
+
 @given(st.permutations(range(len(BODIES))))
 @settings(max_examples=15, deadline=None)
 def test_the_order_of_rows_does_not_matter(order: list[int]) -> None:
