@@ -1,15 +1,19 @@
-"""Jobs of workers that died are taken up again, whatever else waits."""
+"""Jobs of workers that died are taken up again, whatever else waits; periodic ones come round anyway."""
 
 from __future__ import annotations
 
 import asyncio
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.db import connection
 from procrastinate.contrib.django import app
 
 from helpers.company import forget_jobs
+from tidegate.server.desk import decisions, delivering, pulse
+from tidegate.server.desk import inbox as desk_inbox
+from tidegate.server.jobs import inbox, measures, outbox
 from tidegate.server.jobs.app import stalled_jobs_retry
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,3 +44,27 @@ def test_a_stalled_job_whose_successor_waits_does_not_keep_the_others_stalled() 
     with connection.cursor() as cursor:
         cursor.execute("SELECT task_name, status::text FROM procrastinate_jobs ORDER BY 1")
         assert cursor.fetchall() == [("other", "todo"), ("replaced", "todo")]
+
+
+@pytest.mark.parametrize("job", [outbox.decide, outbox.outbox_sweep, inbox.inbox_sweep, measures.pulse_measures])
+def test_a_periodic_job_whose_database_dies_under_it_is_no_failure(job: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dies(*_: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    def fails(*_: object) -> None:
+        raise ValueError("a mistake of ours")
+
+    works = {
+        "decide": (decisions, "decide"),
+        "outbox_sweep": (delivering, "sweep"),
+        "inbox_sweep": (desk_inbox, "waiting"),
+        "pulse_measures": (pulse, "pulse_measure"),
+    }
+    where, name = works[job.name.rsplit(".", 1)[-1]]
+    monkeypatch.setattr(where, name, dies)
+    assert job.func(timestamp=0) is None
+    connection.close()
+    monkeypatch.setattr(where, name, fails)
+    with pytest.raises(ValueError, match="of ours"):
+        job.func(timestamp=0)

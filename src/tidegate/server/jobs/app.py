@@ -7,14 +7,22 @@ another of its kind: each makes sure itself that its effects happen once.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from functools import wraps
+from typing import TYPE_CHECKING, Final, TypeVar
 
+import structlog
+from django.db import InterfaceError, OperationalError
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from procrastinate import JobContext
+
+R = TypeVar("R")
+log = structlog.get_logger()
 
 STALLED_AFTER: Final = 20.0
 """Seconds without a sign of life after which a worker counts as dead and its jobs are taken up again."""
@@ -22,6 +30,23 @@ SIGN_OF_LIFE: Final = 6.0
 """Seconds within which every living worker has given one."""
 KEPT_HOURS: Final = 72
 """How long a finished job can be looked at."""
+
+
+def comes_round(work: Callable[[int], R]) -> Callable[[int], R | None]:
+    """Let a periodic job give up where the database went away under it: its next turn does the same work.
+
+    So a job that is marked as failed is one that somebody has to look at.
+    """
+
+    @wraps(work)
+    def turn(timestamp: int) -> R | None:
+        try:
+            return work(timestamp)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("job.database_gone", job=turn.__name__, error=type(error).__name__)
+            return None
+
+    return turn
 
 
 @app.periodic(cron="* * * * * */10")
@@ -52,4 +77,4 @@ async def old_jobs_remove(context: JobContext, timestamp: int) -> None:
     await context.app.job_manager.delete_old_jobs(nb_hours=KEPT_HOURS)
 
 
-__all__ = ["app"]
+__all__ = ["app", "comes_round"]

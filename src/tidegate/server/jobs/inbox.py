@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tidegate.server.jobs.app import app
+from tidegate.server.jobs.app import app, comes_round
 
 if TYPE_CHECKING:
     from procrastinate import JobContext
@@ -22,6 +22,7 @@ def inbox_drain(context: JobContext) -> int:
 
 @app.periodic(cron="* * * * * */15")
 @app.task(queue="upkeep", queueing_lock="inbox_sweep")
+@comes_round
 def inbox_sweep(timestamp: int) -> None:
     """Wake a drain for deliveries that wait without one: their web process died before it could."""
     del timestamp

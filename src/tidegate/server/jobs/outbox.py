@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
-from tidegate.server.jobs.app import app
+from tidegate.server.jobs.app import app, comes_round
 from tidegate.server.pacing import Pace
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def with_jobs(actions: Sequence[int]) -> set[int]:
 
 @app.periodic(cron="* * * * * */5")
 @app.task(queue="upkeep", queueing_lock="outbox_sweep")
+@comes_round
 def outbox_sweep(timestamp: int) -> int:
     """Wake what is due and has no job; returns how many."""
     del timestamp
@@ -56,6 +57,7 @@ def outbox_sweep(timestamp: int) -> int:
 
 @app.periodic(cron="* * * * * */10")
 @app.task(queue="decide", queueing_lock="decide", lock="decide")
+@comes_round
 def decide(timestamp: int) -> int:
     """Write down what came back by itself, what is decided otherwise than before, and what follows.
 
