@@ -9,14 +9,11 @@ import socket
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import httpx
 import polars as pl
 import psutil
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PREPARE = """
 import json, sys
@@ -145,9 +142,28 @@ class Ours:
             total[part] = sum(one.user + one.system + one.children_user + one.children_system for one in times)
         return total
 
+    def peaks(self) -> dict[str, list[float]]:
+        """Return the most memory that each process has had resident since the last look, in MB; PostgreSQL left out.
+
+        Pages that processes share are in it.
+        """
+        found = {}
+        for part, those in self.processes().items():
+            if part != "postgresql":
+                found[part] = [_peak(each.pid) for each in those]
+        return found
+
     def memory(self) -> dict[str, list[float]]:
         """Return each process's proportional share of memory, in MB."""
         return {
             part: [round(each.memory_full_info().pss / 1e6, 1) for each in those]
             for part, those in self.processes().items()
         }
+
+
+def _peak(pid: int) -> float:
+    """Read the high-water mark of a process's memory in MB, and start it anew."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    most = int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1])
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+    return round(most * 1024 / 1e6, 1)

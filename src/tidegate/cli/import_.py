@@ -28,10 +28,12 @@ def import_(
         with startup.database():
             startup.answers()
             migrating.migrate(support.say)
-            from tidegate.server.desk.importing import facts_import
+            from tidegate.server.desk.importing import facts_import, texts_read
 
             with support.progress("writing") as progress:
                 written = facts_import(frames, progress=progress)
+            with support.progress("reading texts") as progress:
+                texts_read(progress=progress)
     for name, count in written.items():
         known = frames[name].height - count
         support.say(f"{name}: {count:,} written" + (f", {known:,} known already or newer there" if known else ""))

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 FINISHED: Final = ("solved", "closed")
 WEEK: Final = timedelta(days=7)
-_UNFINISHED: Final = "status NOT IN ('solved', 'closed')"
+UNFINISHED: Final = "status NOT IN ('solved', 'closed')"
+"""In SQL."""
 _PAST: Final = (
     "ticket_id", "created_at", "requester_id", "requester_email", "account_id", "account_name",
     "solved_at", "closed_at", "escalated", "csat",
@@ -147,7 +148,7 @@ def load(policy: Policy, now: datetime) -> Held:
     edge = tables.snapshot_edge()
     learned = learn_confusion(_done(now), policy) if policy.given.learn_from else None
     reader = default_reader(policy, learned=learned, cache=StoredReadings())  # ty: ignore[invalid-argument-type]
-    tickets = tables.read("tickets", f"{_UNFINISHED} OR created_at > %s", [now - WEEK])
+    tickets = tables.read("tickets", f"{UNFINISHED} OR created_at > %s", [now - WEEK])
     past = tables.read(
         "tickets", "status IN ('solved', 'closed') AND created_at <= %s AND created_at > %s",
         [now - WEEK, now - WINDOW], columns=_PAST,

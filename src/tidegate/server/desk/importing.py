@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
+from django.utils import timezone
 
+from tidegate.policy.loading import load as policy_load
+from tidegate.read.reader import default_reader
 from tidegate.server.desk import tables
+from tidegate.server.desk.held import UNFINISHED
 from tidegate.server.desk.landing import tickets_import
 from tidegate.server.desk.policies import policy_ensure
+from tidegate.server.desk.stored_readings import StoredReadings
 from tidegate.server.people import audit
 
 if TYPE_CHECKING:
@@ -16,6 +21,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+_READ: Final = 5_000
+"""Texts read at a time."""
 _PART: Final = 20_000
 """Rows a transaction: an interrupted import is carried on by importing again."""
 ORDER: Final = ("accounts", "incidents", "agents", "tickets", "messages", "events")
@@ -51,3 +58,20 @@ def facts_import(frames: Mapping[str, pl.DataFrame], *, progress: Callable[[int,
         actor=None, actor_name=actor, act="facts.import", object_kind="facts", object_id="files", after=written
     )
     return written
+
+
+def texts_read(*, progress: Callable[[int, int], None]) -> int:
+    """Read the texts of unfinished tickets and keep what was read, so that the service is up at once; returns how many.
+
+    Parameters
+    ----------
+    progress
+        Called with tickets done and tickets in all.
+    """
+    reader = default_reader(policy_load(policy_ensure().text), cache=StoredReadings())  # ty: ignore[invalid-argument-type]
+    wanted = tables.read("tickets", UNFINISHED, columns=["ticket_id"])["ticket_id"]
+    for start in range(0, wanted.len(), _READ):
+        some = tables.read("tickets", "ticket_id = ANY(%s)", [wanted.slice(start, _READ).to_list()])
+        reader.read(some, now=timezone.now())
+        progress(min(start + _READ, wanted.len()), wanted.len())
+    return wanted.len()

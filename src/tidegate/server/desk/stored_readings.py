@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 from django.db import connection
@@ -47,27 +47,24 @@ class StoredReadings:
         known: pl.DataFrame,
         read: Callable[[pl.DataFrame], pl.DataFrame],
     ) -> tuple[pl.DataFrame, int]:
-        rows = _missing(keyed, known)
-        if rows.height:
-            fresh = read(texts[rows["row"]]).insert_column(0, rows[KEY])
-            self._keep(version, fresh)
-            known = pl.concat([known, fresh])
-        return keyed.join(known, on=KEY, how="left", maintain_order="left").drop(KEY), rows.height
+        rows, parts = _missing(keyed, known), [known]
+        for start in range(0, rows.height, _PART):  # a part that was read stays, whatever happens to the next one
+            part = rows.slice(start, _PART)
+            parts.append(read(texts[part["row"]]).insert_column(0, part[KEY]))
+            self._keep(version, parts[-1])
+        return keyed.join(pl.concat(parts), on=KEY, how="left", maintain_order="left").drop(KEY), rows.height
 
     def _known(self, version: str, wanted: list[str], schema: pl.Schema) -> pl.DataFrame:
         shape = {KEY: pl.String(), **schema}
-        lines: list[str] = []
+        parts = [pl.DataFrame(schema=shape)]
         with connection.cursor() as cursor:
             for start in range(0, len(wanted), _PART):
                 cursor.execute(
                     "SELECT values FROM desk_reading WHERE model = %s AND key = ANY(%s)",
                     [version, wanted[start : start + _PART]],
                 )
-                lines += [line for (line,) in cursor.fetchall()]
-        if not lines:
-            return pl.DataFrame(schema=shape)
-        wide = {name: pl.Int32() if dtype in _NARROW else dtype for name, dtype in shape.items()}
-        return pl.read_ndjson(io.StringIO("\n".join(lines)), schema=wide).select(*shape).cast(shape)  # ty: ignore[invalid-argument-type]
+                parts.append(_parsed([line for (line,) in cursor.fetchall()], shape))
+        return pl.concat(parts)
 
     def _keep(self, version: str, fresh: pl.DataFrame) -> None:
         lines = fresh.write_ndjson().splitlines()
@@ -79,6 +76,14 @@ class StoredReadings:
                     "ON CONFLICT DO NOTHING",
                     [version, fresh[KEY][part].to_list(), lines[part]],
                 )
+
+
+def _parsed(lines: list[str], shape: dict[str, Any]) -> pl.DataFrame:
+    """Read lines as they are kept; some thousand at a time, since as text they are several times as large."""
+    if not lines:
+        return pl.DataFrame(schema=shape)
+    wide = {name: pl.Int32() if dtype in _NARROW else dtype for name, dtype in shape.items()}
+    return pl.read_ndjson(io.StringIO("\n".join(lines)), schema=wide).select(*shape).cast(shape)  # ty: ignore[invalid-argument-type]
 
 
 def _missing(keyed: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
