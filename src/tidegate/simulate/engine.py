@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tidegate.simulate.queues import Front, Queue
+    from tidegate.simulate.queues import Queue
     from tidegate.simulate.roster import Seat
 
     Column = NDArray[np.float64]
@@ -40,8 +40,9 @@ class Outcome:
         When it began to wait; for a visit that never came about, nan.
     start, end
         When an agent took it up and was done; nan where nobody did before the last shift ended.
-    seat
-        Position of the agent's seat in the roster; -1 where nobody took it.
+    seats
+        Position of the agent's seat in the roster, -1 where nobody took it; or how many agents there were, all of them
+        without shifts and able to take everything. See `seat`.
     follow_ups
         Messages that the customer sent while waiting.
     overtime
@@ -53,7 +54,7 @@ class Outcome:
     entered: Column
     start: Column
     end: Column
-    seat: NDArray[np.int64]
+    seats: NDArray[np.int64] | int
     follow_ups: NDArray[np.int64]
     overtime: Column
     order: NDArray[np.int64]
@@ -62,6 +63,19 @@ class Outcome:
     def wait(self) -> Column:
         """Minutes between entering and being taken up."""
         return self.start - self.entered
+
+    @property
+    def seat(self) -> NDArray[np.int64]:
+        """Position of the agent's seat in the roster; -1 where nobody took it."""
+        if not isinstance(self.seats, int):
+            return self.seats
+        free = [(-inf, place) for place in range(self.seats)]
+        places: list[int] = []
+        for end in self.end[self.order].tolist():
+            place = free[0][1]
+            places.append(place)
+            heapreplace(free, (end, place))
+        return _spread(np.array(places, dtype=np.float64), self.order, self.start.size, empty=-1.0).astype(np.int64)
 
 
 class Ledger:
@@ -83,6 +97,7 @@ class Ledger:
         self.sent: dict[int, int] = {}
         self.reopened: list[tuple[float, int]] = []
         self.next = 0
+        self.unseated = False  # whether nobody wrote down who took what, since all are alike
         self.shared = False  # whether ends are known only when they come
         self.ends: dict[int, float] = {}
         self.late: dict[int, float] = {}
@@ -150,20 +165,24 @@ class Ledger:
         """Lay the record out by visit."""
         rows = len(self.at)
         order = np.array(self.rows, dtype=np.int64) if self.rows else np.arange(len(self.starts))
-        start, seat = np.array(self.starts), np.array(self.places, dtype=np.int64)
+        start = np.array(self.starts)
         messages = np.zeros(rows, dtype=np.int64)
         end = start + workload.work[order]
         if self.sent:
             messages[list(self.sent)] = list(self.sent.values())
             end += messages[order] * self.rules.minutes
-        overtime = np.maximum(0.0, end - np.maximum(start, _shift_ends(seats, seat, start)))
+        overtime, taken = np.zeros(start.size), len(seats)
+        if not self.unseated:
+            seat = np.array(self.places, dtype=np.int64)
+            overtime = np.maximum(0.0, end - np.maximum(start, _shift_ends(seats, seat, start)))
+            taken = _spread(seat.astype(np.float64), order, rows, empty=-1.0).astype(np.int64)
         if self.shared:
             end, overtime = (np.array([of.get(row, np.nan) for row in order.tolist()]) for of in (self.ends, self.late))
         return Outcome(
             entered=np.array(self.entered) if self.follower else workload.at.copy(),
             start=_spread(start, order, rows),
             end=_spread(end, order, rows),
-            seat=_spread(seat.astype(np.float64), order, rows, empty=-1.0).astype(np.int64),
+            seats=taken,
             follow_ups=messages,
             overtime=_spread(overtime, order, rows),
             order=order,
@@ -179,7 +198,7 @@ def _spread(values: Column, order: NDArray[np.int64], rows: int, empty: float = 
 
 def _shift_ends(seats: Sequence[Seat], seat: NDArray[np.int64], start: Column) -> Column:
     """When the shift ends in which each hand-out took place."""
-    if all(one.shifts[-1:] == ((-inf, inf),) for one in seats):
+    if all(map(_always, seats)):
         return np.full(start.shape, inf)
     kinds = {shifts: place for place, shifts in enumerate(dict.fromkeys(one.shifts for one in seats))}
     kind = np.array([kinds[one.shifts] for one in seats])[seat]
@@ -189,6 +208,10 @@ def _shift_ends(seats: Sequence[Seat], seat: NDArray[np.int64], start: Column) -
         until = np.array([end for _, end in shifts])
         ends[mine] = until[np.searchsorted(until, start[mine], side="right")] if until.size else inf
     return ends
+
+
+def _always(seat: Seat) -> bool:
+    return seat.shifts == ((-inf, inf),)
 
 
 def replay(
@@ -228,7 +251,7 @@ def replay(
     if not seats:
         raise InputError("a replay needs at least one agent", mend="give --agents a number, or a file of agents")
     ledger = Ledger(workload, follow_ups)
-    pools = frozenset(np.unique(workload.pool).tolist())
+    pools = frozenset(np.unique(workload.pool).tolist() if workload.pool.any() else (0,))
     if any(seat.at_once > 1 for seat in seats):
         from tidegate.simulate.sharing import Sharing
 
@@ -236,12 +259,16 @@ def replay(
     elif all(seat.skills is None or seat.skills >= pools for seat in seats):
         one = queue()
         front = None if ledger.follower else getattr(one, "front", None)
-        if front is None:
+        if front is None or not all(map(_always, seats)):
             _one_pool(ledger, seats, one)
-        elif front.in_turn:
-            _in_turn(ledger, Crew(seats))
         else:
-            _ranked(ledger, Crew(seats), one, front)
+            from tidegate.simulate import quick
+
+            ledger.unseated = True
+            if front.in_turn:
+                quick.in_turn(ledger, len(seats))
+            else:
+                quick.ranked(ledger, len(seats), one, front)
     else:
         from tidegate.simulate.skills import Desk
 
@@ -298,65 +325,3 @@ class Crew:
             heapreplace(self.free, (max(since, shift[0]), place))
         else:
             heappop(self.free)
-
-
-def _in_turn(ledger: Ledger, crew: Crew) -> None:
-    """Do as `_one_pool` does where everybody goes out in the order of entering."""
-    free, until, writes, messages = crew.free, crew.until, ledger.writes, ledger.messages
-    add_start, add_place = ledger.starts.append, ledger.places.append
-    for row, (came, work) in enumerate(zip(ledger.at, ledger.work, strict=True)):
-        since, place = free[0]
-        now = since if since > came else came  # noqa: FURB136 -- once a hand-out, and four times as fast as max
-        while now >= until[place]:
-            crew.turn_over(now)
-            if not free:
-                return
-            since, place = free[0]
-            now = since if since > came else came  # noqa: FURB136 -- as above
-        end = now + work
-        if writes and now > came:
-            end += messages(row, now - came)
-        heapreplace(free, (end, place))
-        add_start(now)
-        add_place(place)
-
-
-def _ranked(ledger: Ledger, crew: Crew, queue: Queue, front: Front) -> None:
-    """Do as `_one_pool` does where the order of most visits is known as they enter, without a call for most of them."""
-    heap, rank, rows, key, sure = front.heap, front.rank, front.rows, front.key, front.until
-    add_row, add_start, add_place = ledger.rows.append, ledger.starts.append, ledger.places.append
-    free, until, work, writes, messages = crew.free, crew.until, ledger.work, ledger.writes, ledger.messages
-    at = [*ledger.at, inf]
-    bar, others = front.bar, 0  # how many wait outside the heap
-    fixed, coming, now = front.fixed, 0, -inf
-    while free:
-        since, place = free[0]
-        if since > now:  # noqa: PLR1730 -- once a hand-out, and four times as fast as max
-            now = since
-        if not heap and not others:
-            due = at[coming]
-            if due == inf:
-                return
-            if due > now:  # noqa: PLR1730 -- as above
-                now = due
-        while at[coming] <= now:
-            heappush(heap, rank[coming])
-            coming += 1
-        if now >= until[place]:
-            crew.turn_over(now)
-            continue
-        row = rows[heap[0]] if heap else -1
-        if fixed or (row >= 0 and now < sure[row] and key[row] > bar):
-            heappop(heap)
-        else:
-            others += len(heap) - 1
-            row = queue.take(now)
-            others -= len(heap)
-            bar = front.bar
-        end = now + work[row]
-        if writes and now > at[row]:
-            end += messages(row, now - at[row])
-        heapreplace(free, (end, place))
-        add_row(row)
-        add_start(now)
-        add_place(place)

@@ -50,12 +50,19 @@ _LONGER: Final = 1.25  # one that ended by time could have been longer
 
 
 class Ranking(NamedTuple):
-    """Visits in the order in which they are handed out if none passes a target; see `queues.Front`."""
+    """Visits in the order in which they are handed out if none passes a target; see `queues.Front`.
+
+    And what each of them is between its first passing and its second: the logarithm at minute 0 of what grows, what has
+    settled, and when the second comes.
+    """
 
     rank: Sequence[int]
     rows: Sequence[int]
     key: Sequence[float]
     until: Sequence[float]
+    growing: Sequence[float]
+    settled: Sequence[float]
+    second: Sequence[float]
 
 
 class Press:
@@ -107,7 +114,18 @@ class Press:
         rank[rows] = np.arange(key.size)
         near = np.flatnonzero(-np.diff(key[rows]) <= APART)
         soonest[rows[near]] = soonest[rows[near + 1]] = -inf  # never sure
-        return Ranking(rank.tolist(), rows.tolist(), key.tolist(), soonest.tolist())
+        order = (rank.tolist(), rows.tolist(), key[rows].tolist(), soonest[rows].tolist())
+        return Ranking(*order, *(column.tolist() for column in self._after_first()))
+
+    def _after_first(self) -> tuple[Column, Column, Column]:
+        """Describe every visit between its first passing and its second; passings within two instants are one."""
+        belief = self.belief
+        open_ = self.passing > self.passing.min(axis=1, keepdims=True) + 2 * INSTANT
+        growing = np.where(open_, self.factor * np.exp(-belief.minutes / belief.horizon), 0.0).sum(axis=1)
+        settled = np.where(open_, 0.0, self.factor).sum(axis=1) * belief.missed
+        with np.errstate(divide="ignore"):
+            growing = np.log(growing) - self.entered / belief.horizon
+        return growing, settled, np.where(open_, self.passing, inf).min(axis=1) - INSTANT
 
     def enter(self, rows: Rows, entered: Column) -> None:
         """Write down when these visits enter."""

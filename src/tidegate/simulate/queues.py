@@ -53,12 +53,12 @@ class Front:
     rank, rows
         The place of every visit in the order, and which visit has each place.
     key
-        What each visit is ranked by, the highest first; empty where the order is fixed and every first is sure.
+        What the visit of each place is ranked by, the highest first.
     until
-        From when on a visit's key may be too high; -inf where it is near another.
+        From when on the key at each place may be too high; -inf where it is near another, inf for always sure.
     """
 
-    __slots__ = ("bar", "fixed", "heap", "in_turn", "key", "rank", "rows", "until")
+    __slots__ = ("bar", "heap", "in_turn", "key", "rank", "rows", "until")
 
     def __init__(
         self,
@@ -71,14 +71,13 @@ class Front:
         self.heap, self.rank, self.rows, self.key, self.until = heap, rank, rows, key, until
         self.bar = -inf
         """No visit outside the heap has a higher key."""
-        self.fixed = not key
-        self.in_turn = self.fixed and isinstance(rows, range)
+        self.in_turn = isinstance(rows, range)
         """Whether everybody goes out in the order of entering."""
 
     def sure(self, now: float) -> bool:
         """Whether the first of the heap goes out, whoever else waits."""
-        row = self.rows[self.heap[0]]
-        return self.fixed or (now < self.until[row] and self.key[row] > self.bar)
+        place = self.heap[0]
+        return now < self.until[place] and self.key[place] > self.bar
 
 
 class KeyQueue:
@@ -124,11 +123,11 @@ def _fixed(keys: Column, entered: Column) -> Front:
     """Order by key, then by time, then by row; every first is sure."""
     if (keys == keys[:1]).all():
         turn = range(keys.size)
-        return Front([], turn, turn, [], [])
+        return Front([], turn, turn, [0.0] * keys.size, [inf] * keys.size)
     rows = np.lexsort((np.arange(keys.size), entered, keys))
     rank = np.empty_like(rows)
     rank[rows] = np.arange(keys.size)
-    return Front([], rank.tolist(), rows.tolist(), [], [])
+    return Front([], rank.tolist(), rows.tolist(), [0.0] * keys.size, [inf] * keys.size)
 
 
 class DueQueue(KeyQueue):

@@ -12,7 +12,7 @@ that of scoring every waiting visit at every hand-out, to the last bit.
 
 from __future__ import annotations
 
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heappush, heapreplace
 from math import exp, inf, log
 from typing import TYPE_CHECKING, Final
 
@@ -54,7 +54,8 @@ class RankedQueue:
     def __init__(self, press: Press, ranking: Ranking, score: Score) -> None:
         self._press, self._score = press, score
         self._columns, self._missed, self._scale = press.columns, press.belief.missed, 1.0 / press.belief.horizon
-        self.front = Front([], *ranking)
+        self._after = ranking.growing, ranking.settled, ranking.second
+        self.front = Front([], ranking.rank, ranking.rows, ranking.key, ranking.until)
         self._passed: list[Entry] = []
         self._behind: list[int] = []
         self._rest: Rows = np.empty(0, dtype=np.int64)
@@ -71,10 +72,67 @@ class RankedQueue:
 
     def take(self, now: float) -> int:
         """See `Queue.take`."""
-        front = self.front
-        heap, rank = front.heap, front.rank
-        if heap and front.rows[heap[0]] not in self._gone and front.sure(now):
-            return front.rows[heappop(heap)]
+        front, passed, bar = self.front, self._passed, self._beaten
+        row = -1 if self._gone or not self._sorted_out(now) else self._clear(now)
+        if row < 0:
+            row, bar = self._settled(now), self._beaten
+            passed = self._passed
+        if passed and -passed[0][0] > bar:
+            bar = -passed[0][0]
+        front.bar = bar + APART
+        return row
+
+    def _sorted_out(self, now: float) -> bool:
+        """Put aside who comes to the top by rank and has passed a target; False where the top is near another."""
+        front, passed, grown = self.front, self._passed, now * self._scale
+        heap, until, (growing, settled, second) = front.heap, front.until, self._after
+        while heap and (end := until[heap[0]]) <= now:
+            if end == -inf:
+                return False
+            row = front.rows[heappop(heap)]
+            if now < second[row] and end <= now - 3 * INSTANT:
+                cost = exp(growing[row] + grown) + settled[row]
+                entry = (grown - log(cost) if cost > 0.0 else inf, row, growing[row], settled[row], second[row])
+            else:
+                entry = self._entry(row, now)
+            if -entry[0] > self._beaten:
+                heappush(passed, entry)
+            else:
+                self._behind.append(row)
+        return True
+
+    def _clear(self, now: float) -> int:
+        """Take the first of all if nobody is near to it; -1 where that is not clear.
+
+        Bounds of those that have passed a target are taken anew from the top, until the first is as high as it looks.
+        """
+        heap, passed, grown = self.front.heap, self._passed, now * self._scale
+        best = self.front.key[heap[0]] if heap else -inf
+        below = best - APART
+        while passed and -passed[0][0] > below:
+            _, row, growing, settled, passing = passed[0]
+            if now >= passing:
+                entry = self._entry(row, now)
+                if now >= entry[4]:
+                    return -1
+            else:
+                cost = exp(growing + grown) + settled
+                entry = (grown - log(cost) if cost > 0.0 else inf, row, growing, settled, passing)
+            heapreplace(passed, entry)
+            if passed[0][1] == row:  # as high as it looks, and others may be as high
+                floor = -entry[0] - APART
+                rival = passed[1][0] if len(passed) > 1 else inf
+                if len(passed) > 2 and passed[2][0] < rival:  # noqa: PLR2004 -- the second is one of the two behind
+                    rival = passed[2][0]
+                if floor > best and floor > -rival and floor > self._beaten:
+                    heappop(passed)
+                    return row
+                return -1
+        return self.front.rows[heappop(heap)] if heap and below > self._beaten else -1
+
+    def _settled(self, now: float) -> int:
+        """Take the best, whatever it takes to find out."""
+        heap, rank = self.front.heap, self.front.rank
         rivals, first = self._rivals(now)
         best = self._best(now, rivals, first)
         if best < 0:
@@ -85,7 +143,6 @@ class RankedQueue:
         for row in rivals:
             if row != best:
                 heappush(heap, rank[row])
-        front.bar = max(self._beaten, -self._passed[0][0] if self._passed else -inf) + APART
         return best
 
     def _rivals(self, now: float) -> tuple[list[int], float]:
@@ -93,13 +150,14 @@ class RankedQueue:
         heap, rows, key, soonest = self.front.heap, self.front.rows, self.front.key, self._press.soonest
         rivals: list[int] = []
         first = -inf
-        while heap and key[row := rows[heap[0]]] >= first - APART:
+        while heap and key[place := heap[0]] >= first - APART:
             heappop(heap)
+            row = rows[place]
             if row in self._gone:
                 self._gone.remove(row)
             elif now < soonest[row]:
                 rivals.append(row)
-                first = max(first, key[row])
+                first = max(first, key[place])
             else:
                 entry = self._entry(row, now)
                 if -entry[0] > self._beaten:

@@ -131,7 +131,7 @@ def unhindered(stage: Stage) -> Outcome:
         entered=at,
         start=start,
         end=end,
-        seat=np.where(served, 0, -1),
+        seats=np.where(served, 0, -1),
         follow_ups=np.zeros(at.size, dtype=np.int64),
         overtime=np.maximum(0.0, end - np.maximum(start, closes)),
         order=np.argsort(start, kind="stable")[: np.count_nonzero(served)],

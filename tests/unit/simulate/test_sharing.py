@@ -129,7 +129,7 @@ class Slow:
                 start[row], place[row], self.hand[seat][row] = now, seat, self.load.work[row]
         none = np.zeros(size)
         return Outcome(
-            entered=self.load.at, start=start, end=end, seat=place, follow_ups=none.astype(int), overtime=none,
+            entered=self.load.at, start=start, end=end, seats=place, follow_ups=none.astype(int), overtime=none,
             order=np.array(order),
         )  # fmt: skip
 
