@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from django.utils import timezone
 
 from helpers.stage import NOW
 from tidegate.server import health
+from tidegate.server import people as people_package
 from tidegate.server.api.app import document
 from tidegate.server.desk import policies
 from tidegate.server.desk.board import board
@@ -28,6 +30,7 @@ from tidegate.server.desk.policies import policy_ensure
 from tidegate.server.people import secrets, tokens
 from tidegate.server.people.models import RANK, AuditEntry, Person, Role, Token
 from tidegate.server.people.sessions import STARTED
+from tidegate.server.people.templatetags.activity_lines import WORDS
 from tidegate.server.people.tokens import SCOPES
 
 if TYPE_CHECKING:
@@ -405,6 +408,107 @@ def test_each_privileged_change_is_in_the_trail(stage: Stage) -> None:
             transaction.set_rollback(True)
         board.forget()
     assert found == CHANGES
+
+
+WORK = {
+    "POST /queue/act": "ticket.override",
+    "POST /queue/undo": "ticket.override_undo",
+    "POST /queue/take-back": "ticket.override_undo",
+    "POST /queue/take": "ticket.assign",
+    "POST /review/answer": "ticket.override",
+    "POST /views/save": "view.share",
+    "POST /views/delete": "",  # of one's own
+    "POST /settings": "",  # of one's own
+    "POST /api/v1/tickets": "facts.send",
+    "POST /api/v1/messages": "facts.send",
+    "POST /api/v1/events": "facts.send",
+    "POST /api/v1/accounts": "facts.send",
+    "POST /api/v1/incidents": "facts.send",
+    "POST /api/v1/agents": "facts.send",
+    "POST /api/v1/deliveries/<int:number>/retry": "delivery.retry",
+    "POST /api/v1/actions/<int:number>/retry": "action.retry",
+    "POST /api/v1/actions/<int:number>/cancel": "action.cancel",
+    "POST /api/v1/escalations/<int:number>/close": "escalation.close",
+    "POST /api/v1/next": "ticket.assign",
+    "POST /api/v1/tickets/<path:ticket_id>/assign": "ticket.assign",
+    "POST /api/v1/tickets/<path:ticket_id>/snooze": "ticket.snooze",
+    "DELETE /api/v1/tickets/<path:ticket_id>/snooze": "ticket.snooze_end",
+    "POST /api/v1/tickets/<path:ticket_id>/overrides": "ticket.override",
+    "DELETE /api/v1/overrides/<int:number>": "ticket.override_undo",
+}
+"""What every other change of a page or of the API leaves in the trail. Those under /accounts/ are told of elsewhere."""
+
+
+def test_each_change_at_work_and_each_fact_sent_by_hand_is_in_the_trail(stage: Stage) -> None:
+    changes = {
+        f"{method} {row.address}": row
+        for row in ROWS
+        for method in {"POST", "DELETE"} & set(row.methods)
+        if row.least not in ("anyone", "signature") and row.address not in CHANGES and "/accounts/" not in row.address
+    } | {f"POST {row.address}": row for row in ROWS if row.address in _FACTS}
+    assert set(changes) == set(WORK)
+    found = {}
+    for name, row in changes.items():
+        with transaction.atomic():
+            client, method = _caller(stage, row, "admin"), name.partition(" ")[0].lower()
+            sent = _prepared(stage, row, client, method)
+            newest = AuditEntry.objects.latest("id").pk
+            answer = getattr(client, method)(_path(stage, row, "admin"), **sent)
+            entries = AuditEntry.objects.filter(pk__gt=newest)
+            found[name] = ",".join(entries.values_list("act", flat=True))
+            assert answer.status_code < 400, f"{name}: {answer.content[:300]}"
+            assert all(entry.actor == stage.people["admin"] and entry.request_id for entry in entries)
+            transaction.set_rollback(True)
+        board.forget()
+    assert found == WORK
+
+
+_FACTS = {
+    "/api/v1/tickets": {"ticket_id": "n", "created_at": NOW.isoformat(), "status": "open"},
+    "/api/v1/messages": {"message_id": "n", "ticket_id": "n", "at": NOW.isoformat(), "author_kind": "agent"},
+    "/api/v1/events": {"event_id": "n", "ticket_id": "n", "at": NOW.isoformat(), "kind": "note"},
+    "/api/v1/accounts": {"account_id": "n"},
+    "/api/v1/incidents": {"incident_id": "n", "started_at": NOW.isoformat()},
+    "/api/v1/agents": {"agent_id": "n"},
+}
+
+
+def _prepared(stage: Stage, row: Row, client: Client, method: str) -> dict[str, Any]:
+    """See that there is something to change, and return what changes it."""
+    asked = _sent(stage, row, "admin")
+    forms = {
+        "/views/save": {"name": "Mine", "shared": "1", "query": "lane=now"},
+        "/views/delete": {"view": "1"},
+        "/settings": {"density": "compact"},
+    }
+    if row.address in forms:
+        return {"data": forms[row.address]}
+    if row.address in _FACTS:
+        return asked | {"data": _FACTS[row.address]}
+    if row.address == "/queue/undo":
+        done = client.post("/queue/act", {"ticket": HIDDEN, "act": "level", "value": "P2"})
+        return {"data": {"undo": json.loads(done.headers["HX-Trigger"])["toast"]["undo"]}}
+    if row.address.endswith("/assign"):
+        return asked | {"data": {"assignee": "Ari"}}
+    if row.address.endswith("/snooze"):
+        Override.objects.update(value="P3")  # nothing urgent is set aside
+        board.forget()
+        if method == "delete":
+            client.post(_path(stage, row, "admin"), **asked)
+    Delivery.objects.update(state=Delivery.State.FAILED)
+    return asked
+
+
+def test_every_act_that_is_written_down_has_words() -> None:
+    kinds = "action|channel|delivery|escalation|facts|person|policy|ticket|token|training|view"
+    source = Path(people_package.__file__ or "").parents[1]
+    written = {
+        act
+        for file in source.rglob("*.py")
+        if file.name != "activity_lines.py"
+        for act in re.findall(rf'"((?:{kinds})\.[a-z_]+)"', file.read_text(encoding="utf-8"))
+    }
+    assert written | {"activity.export", "action.cancel_for", "action.retry_for"} == set(WORDS)
 
 
 def test_every_change_from_a_browser_needs_its_proof(stage: Stage) -> None:

@@ -20,7 +20,7 @@ from tidegate.server.desk.draining import rejected_rows
 from tidegate.server.desk.models import Delivery
 from tidegate.server.desk.payloads import KINDS
 from tidegate.server.middleware import origin
-from tidegate.server.people import tokens
+from tidegate.server.people import audit, tokens
 from tidegate.tables.errors import shorten
 
 if TYPE_CHECKING:
@@ -105,6 +105,9 @@ def _taken(request: HttpRequest, kind: Table, caller: Caller) -> Status[dict[str
             mend="Use a new key for a new delivery.",
         )
         raise ProblemError("key-reused", "The idempotency key came before with another body.", finding)
+    if found.new and caller.person is not None:
+        told = {"kind": kind, "rows": sent.rows}
+        audit.record(actor=caller.person, act="facts.send", object_kind="delivery", object_id=str(found.id), after=told)
     return Status(202 if found.new else 200, accepted(found, delivery_id, sent.rows))
 
 
