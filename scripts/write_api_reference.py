@@ -28,8 +28,8 @@ that each operation names below; a token sees the tickets of all groups. People 
 their role, see the tickets of their groups, and send the header `X-CSRFToken` with every change. A program that claims,
 assigns or overrides names in `person` the address of the person who acts: that person's role and groups hold.
 
-A token may make {rate} requests a minute of each web process, unless `TIDEGATE_API_REQUESTS_A_MINUTE` says another
-number; then it is answered with 429 and `Retry-After`.
+A token may make {rate} requests a minute of a machine's web processes, unless `TIDEGATE_API_REQUESTS_A_MINUTE` says
+another number; then it is answered with 429 and `Retry-After`.
 
 ## Bodies
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.test import Client
 
-from tidegate.server.api.callers import Bucket
 from tidegate.server.desk import draining, inbox
 from tidegate.server.desk.board import board
 from tidegate.server.desk.models import Action, Override, Ticket
@@ -366,14 +365,3 @@ def test_a_token_that_asks_too_often_waits(program: Callable[..., Client], setti
     response = post(client, "accounts", {"account_id": "3"})
     problem(response, 429, "too-many")
     assert 1 <= int(response["Retry-After"]) <= 31
-
-
-def test_a_bucket_fills_again() -> None:
-    now = [0.0]
-    bucket = Bucket(lambda: now[0])
-    assert [bucket.wait(1, 60) for _ in range(61)] == [0.0] * 60 + [1.0]
-    assert bucket.wait(2, 60) == 0
-    now[0] = 1.0
-    assert [bucket.wait(1, 60), bucket.wait(1, 60)] == [0.0, 1.0]
-    now[0] = 1e6
-    assert sum(bucket.wait(1, 60) == 0 for _ in range(100)) == 60

@@ -99,7 +99,8 @@ class Environment(BaseModel):
         "", pattern="^(https?://.*)?$", description="where people open the service; messages link to it"
     )
     api_requests_a_minute: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
-        6_000, description="requests a minute that each token may make of each web process; more are answered with 429"
+        6_000,
+        description="requests a minute that a token may make of a machine's web processes; more are answered with 429",
     )
     log_format: str = Field("text", pattern="^(text|json)$", description="text or json")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
 from dataclasses import dataclass
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from ninja.security import APIKeyCookie, HttpBearer
 from ninja.utils import check_csrf
 
+from tidegate.server.api.allowance import shared
 from tidegate.server.api.problems import Finding, ProblemError
 from tidegate.server.people import tokens
 from tidegate.server.people.models import Person, Role, Token
@@ -63,27 +61,7 @@ class Caller:
         return found
 
 
-class Bucket:
-    """Lets so many requests a minute through, and as many at once; counted by each web process for itself."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic, most: int = 10_000) -> None:
-        self._clock, self._most, self._lock = clock, most, Lock()
-        self._left: OrderedDict[int, tuple[float, float]] = OrderedDict()
-
-    def wait(self, key: int, a_minute: int) -> float:
-        """Count a request; returns the seconds to wait where there is none left, else 0."""
-        now = self._clock()
-        with self._lock:
-            left, seen = self._left.pop(key, (float(a_minute), now))
-            left = min(float(a_minute), left + (now - seen) * a_minute / 60)
-            allowed = left >= 1
-            self._left[key] = (left - 1 if allowed else left, now)
-            while len(self._left) > self._most:
-                self._left.popitem(last=False)
-        return 0.0 if allowed else (1 - left) * 60 / a_minute
-
-
-BUCKET: Final = Bucket()
+ALLOWANCE: Final = shared()
 
 
 class ByToken(HttpBearer):
@@ -127,7 +105,7 @@ def bearer(request: HttpRequest, find: Callable[[str], Token | None] = tokens.to
     token = find(key.strip()) if scheme.lower() == "bearer" and key.isascii() else None
     if token is None:
         raise no_token()
-    wait = BUCKET.wait(token.pk, settings.API_REQUESTS_A_MINUTE)
+    wait = ALLOWANCE.wait(token.pk, settings.API_REQUESTS_A_MINUTE)
     if wait:
         seconds = str(int(wait) + 1)
         raise ProblemError(

@@ -16,7 +16,7 @@ from django.conf import settings
 from ninja import Router, Status
 
 from tidegate.server.api import bodies, submissions
-from tidegate.server.api.callers import BUCKET
+from tidegate.server.api.callers import ALLOWANCE
 from tidegate.server.api.describing import errors
 from tidegate.server.api.facts import accepted
 from tidegate.server.api.problems import Finding, ProblemError
@@ -145,7 +145,7 @@ def hook_receive(request: HttpRequest, source: str, kind: str) -> Status[dict[st
     at = signed_at(request.headers)
     body = bodies.read(request, bodies.MOST_BYTES)
     token = verify(source, request.headers, body)
-    wait = BUCKET.wait(token.pk, settings.API_REQUESTS_A_MINUTE)
+    wait = ALLOWANCE.wait(token.pk, settings.API_REQUESTS_A_MINUTE)
     if wait:
         raise ProblemError("too-many", "Too many webhooks a minute.", headers={"Retry-After": str(int(wait) + 1)})
     table = _table(kind)
