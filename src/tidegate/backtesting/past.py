@@ -73,8 +73,9 @@ class Past:
         n handling times, nan where the history does not say, and the mean of those that are drawn.
     taken_up
         n moments at which the team first answered; nan where it did not.
-    pool, pools
-        n positions of what each ticket needs in a list of groups, skills and languages; see `team.Team`.
+    pool, pools, kinds
+        n positions of what each ticket needs in a list of groups, skills and languages, and what the agent of each seat
+        is, in words; see `team.Team`.
     group, groups
         n positions in the names of the tickets' groups; -1 where a ticket has none.
     base
@@ -95,6 +96,7 @@ class Past:
     taken_up: Column
     pool: NDArray[np.int64]
     pools: tuple[tuple[str | None, str | None, str | None], ...]
+    kinds: tuple[str, ...]
     group: NDArray[np.int64]
     groups: tuple[str, ...]
     base: View
@@ -239,6 +241,7 @@ def past(
         taken_up=axis.minutes(live["first_response_at"]),
         pool=staffed.pool,
         pools=staffed.pools,
+        kinds=staffed.kinds,
         group=np.array([codes.get(name, -1) for name in live["group"].to_list()], dtype=np.int64),
         groups=tuple(groups),
         base=views.pop(""),

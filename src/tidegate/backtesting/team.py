@@ -41,12 +41,15 @@ class Team:
         The same in words, by number: group, skill and language; None needs none.
     words
         What was assumed.
+    kinds
+        What each seat's agent is, in words: group, then those skills and languages that some ticket needs.
     """
 
     seats: list[Seat]
     pool: NDArray[np.int64]
     pools: tuple[tuple[str | None, str | None, str | None], ...]
     words: tuple[str, ...]
+    kinds: tuple[str, ...]
 
 
 def team(agents: pl.DataFrame | int, tickets: pl.DataFrame, axis: Axis, policy: Policy, *, at_once: int = 1) -> Team:
@@ -78,7 +81,7 @@ def team(agents: pl.DataFrame | int, tickets: pl.DataFrame, axis: Axis, policy: 
         seat = Seat(open_spans(axis.clock(compile_calendar(policy.calendar))), at_once=at_once)
         words = f"agents: {agents}, all working the policy's opening hours, each able to take every ticket"
         pool = np.zeros(tickets.height, dtype=np.int64)
-        return Team([seat] * agents, pool, ((None, None, None),), (words + _sharing(at_once),))
+        return Team([seat] * agents, pool, ((None, None, None),), (words + _sharing(at_once),), ("anybody",) * agents)
     if not agents.height:
         raise InputError("the file of agents has no agent")
     people = [_Person.of(row) for row in agents.iter_rows(named=True)]
@@ -93,7 +96,7 @@ def team(agents: pl.DataFrame | int, tickets: pl.DataFrame, axis: Axis, policy: 
     ]
     words += [f"{name}: does not count for {share:.0%} of the tickets, since nobody who may take them has it"
               for name, share in dropped.items() if share]  # fmt: skip
-    return Team(seats, pool, pools, tuple(words))
+    return Team(seats, pool, pools, tuple(words), tuple(person.kind(pools) for person in people))
 
 
 def _sharing(at_once: int) -> str:
@@ -130,6 +133,15 @@ class _Person:
             and (skill is None or self.skill is None or skill in self.skill)
             and (language is None or self.language is None or language in self.language)
         )
+
+    def kind(self, pools: tuple[tuple[str | None, ...], ...]) -> str:
+        """Name what tells the agent from others for these tickets."""
+        needed = [{needs[place] for needs in pools} for place in (1, 2)]
+        told = [self.group or "any group"]
+        for mine, known in zip((self.skill, self.language), needed, strict=True):
+            if mine is not None and (shown := sorted(mine & known - {None})):
+                told.append("/".join(shown))
+        return ", ".join(told)
 
     def covers(self, pools: tuple[tuple[str | None, ...], ...]) -> frozenset[int] | None:
         mine = frozenset(place for place, needs in enumerate(pools) if self.may(*needs))

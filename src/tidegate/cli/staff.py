@@ -61,6 +61,10 @@ def staff(
     by_group: Annotated[
         bool, typer.Option("--by-group", help="With --shifts: a team for each group of tickets, beside one for all.")
     ] = False,
+    team: Annotated[
+        Path | None,
+        typer.Option(help="With --shifts: a file of agents; shifts for each kind of people by group, skill, language."),
+    ] = None,
     handed_on: Annotated[
         float, typer.Option(min=0, max=0.9, help="Share of the work that juniors or automation take off the shifts.")
     ] = 0.0,
@@ -73,7 +77,7 @@ def staff(
 ) -> None:
     """Find the fewest agents that keep a promise under each policy; estimates by replay."""
     with support.errors():
-        from tidegate.cli import backtest_run, staff_shifts
+        from tidegate.cli import backtest_run, staff_kinds, staff_shifts
 
         names = tuple(policy or ("fifo", "weighted-sum", "cost-of-delay"))
         asked = backtest_run.Asked(
@@ -103,6 +107,8 @@ def staff(
                 told["groups"] = staff_shifts.groups(
                     setting, targets, given, lambda part: _needs(_with_agents(part), *promise)
                 )
+            if team is not None:
+                told["kinds"] = staff_kinds.kinds(replace(asked, agents=str(team)), told["shifts"], given)
         if drain is not None:
             told["drain"] = staff_shifts.drained(setting, names, drain, seeds)
         support.write_text(json.dumps(told, indent=2) + "\n" if output is Format.json else _text(told), out)

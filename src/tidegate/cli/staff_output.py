@@ -27,7 +27,31 @@ def text(told: dict[str, Any]) -> str:
         _week(screen, told["shifts"])
     if "groups" in told:
         _groups(screen, told["groups"], told["shifts"])
+    if "kinds" in told:
+        _kinds(screen, told["kinds"], told["shifts"])
     return out.getvalue()
+
+
+def _kinds(screen: Console, plan: dict[str, Any], together: dict[str, Any]) -> None:
+    cost = "" if plan["cost"] is None else f", {plan['cost']:,.2f} a week"
+    screen.print(
+        f"\nShifts for each kind of people, none doing what they cannot: {plan['people']} people,"
+        f" {plan['paid_hours']:,.1f} paid hours{cost}; {plan['uncovered_hours']:.1f} agent-hours uncovered. If all"
+        f" could do everything: {together['people']} people, {together['paid_hours']:,.1f} paid hours."
+    )
+    if plan["from_optimal"] > 0.0:
+        screen.print(f"At most {plan['from_optimal']:.2%} from best.")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
+    table.add_column("kind", overflow="fold")
+    for name in ("in the file", "people", "paid hours"):
+        table.add_column(name, justify="right", no_wrap=True)
+    wanted = [one for one in plan["kinds"] if one["people"]]
+    for one in wanted:
+        table.add_row(one["kind"], str(one["in_file"]), str(one["people"]), f"{one['paid_hours']:,.1f}")
+    screen.print(table)
+    if len(wanted) < len(plan["kinds"]):
+        screen.print(f"{len(plan['kinds']) - len(wanted)} more kinds in the file have no shift in this plan.")
+    screen.print("--format json holds the shifts of each.")
 
 
 def _drain(screen: Console, drain: dict[str, Any]) -> None:

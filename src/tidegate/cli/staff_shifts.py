@@ -80,7 +80,7 @@ def week(
         "uncovered_hours": float(plan.uncovered.sum()) * SLOT / 60,
         "optimal": plan.optimal,
         "from_optimal": max(0.0, 1.0 - plan.bound / plan.price) if plan.price else 0.0,
-        "plan": [_shift(shift) for shift in plan.shifts],
+        "plan": [shift_as_told(shift) for shift in plan.shifts],
         "hours": _hours(curve, plan, given.shrinkage),
     }
 
@@ -114,7 +114,8 @@ def _when(setting: MadeUp | Past, targets: str) -> tuple[NDArray[np.float64], ND
     return day // 5 * 10_080.0 + day % 5 * 1440.0 + 540.0 + minute, work.work, _MADE_UP_HOURS
 
 
-def _shift(shift: Shift) -> dict[str, Any]:
+def shift_as_told(shift: Shift) -> dict[str, Any]:
+    """Lay a shift out as JSON has it."""
     before, after = worked(shift.start, shift.pattern)
     rests = shift.pattern.rest > 0
     return {

@@ -175,26 +175,30 @@ def plan_shifts(
     InputError
         If no pattern fits the opening hours.
     """
-    offers = _offers(curve, patterns)
+    offers = offers_of(curve.open, patterns)
     if not offers:
         raise InputError("no shift fits the opening hours", expected="a day that is open for 3 hours on end")
-    wanted = np.where(curve.open, np.ceil(np.round(curve.wanted * PARTS, 6)), 0.0).astype(np.int64)
+    wanted = parts_wanted(curve)
     heads, price, bound = _solve(offers, wanted, curve.open, prices, most=most, effort=effort)
     shifts = tuple(
         Shift(weekday=day, start=start, pattern=pattern, heads=count)
         for (day, start, pattern), count in zip(offers, heads, strict=True)
         if count
     )
-    a_day = [sum(shift.heads for shift in shifts if shift.weekday == day) for day in range(7)]
     return Plan(
         shifts=shifts,
-        cover=_cover(shifts),
+        cover=cover_of(shifts),
         wanted=wanted / PARTS,
-        people=max(*a_day, -(-sum(a_day) // DAYS_A_WEEK)),
+        people=people_for(shifts),
         paid_hours=sum(shift.heads * shift.pattern.hours for shift in shifts),
-        price=price * _HOUR / (PARTS * PARTS),
-        bound=bound * _HOUR / (PARTS * PARTS),
+        price=in_hours(price),
+        bound=in_hours(bound),
     )
+
+
+def in_hours(price: float) -> float:
+    """Turn hundredths of parts of a half-hour into paid hours."""
+    return price * _HOUR / (PARTS * PARTS)
 
 
 def worked(start: int, pattern: Pattern) -> tuple[slice, slice]:
@@ -203,19 +207,31 @@ def worked(start: int, pattern: Pattern) -> tuple[slice, slice]:
     return slice(start, start + pattern.before), slice(back, back + pattern.after)
 
 
-def _offers(curve: Curve, patterns: Sequence[Pattern]) -> list[tuple[int, int, Pattern]]:
+def offers_of(opened: NDArray[np.bool_], patterns: Sequence[Pattern]) -> list[tuple[int, int, Pattern]]:
     """List weekday, start and pattern of every shift whose work lies within open slots of one day."""
     return [
         (day, start, pattern)
-        for day in np.flatnonzero(curve.open.any(axis=1)).tolist()
+        for day in np.flatnonzero(opened.any(axis=1)).tolist()
         for start in range(SLOTS)
         for pattern in sorted(set(patterns))
         if start + pattern.before + pattern.rest + pattern.after <= SLOTS
-        and all(curve.open[day, part].all() for part in worked(start, pattern))
+        and all(opened[day, part].all() for part in worked(start, pattern))
     ]
 
 
-def _cover(shifts: Sequence[Shift]) -> Counts:
+def parts_wanted(curve: Curve) -> Counts:
+    """(7, 48) parts of agents wanted, rounded up; 0 where the desk is closed."""
+    return np.where(curve.open, np.ceil(np.round(curve.wanted * PARTS, 6)), 0.0).astype(np.int64)
+
+
+def people_for(shifts: Sequence[Shift]) -> int:
+    """Fewest people who can work these shifts with at most five days each."""
+    a_day = [sum(shift.heads for shift in shifts if shift.weekday == day) for day in range(7)]
+    return max(*a_day, -(-sum(a_day) // DAYS_A_WEEK))
+
+
+def cover_of(shifts: Sequence[Shift]) -> Counts:
+    """(7, 48) heads that are there."""
     cover = np.zeros((7, SLOTS), dtype=np.int64)
     for shift in shifts:
         for part in worked(shift.start, shift.pattern):
@@ -233,11 +249,7 @@ def _solve(
     effort: float,
 ) -> tuple[list[int], float, float]:
     """Return heads of each offer, their price, and the bound; prices are in hundredths of parts of a half-hour."""
-    try:
-        from ortools.sat.python import cp_model
-    except ImportError as error:
-        raise MissingExtraError("staff", "planning shifts") from error
-    model = cp_model.CpModel()
+    model = new_model()
     highest = -(-wanted.max(axis=1) // PARTS)
     limit = [int(top) if most is None else min(int(top), most) for top in highest]
     heads = [model.new_int_var(0, limit[day], f"heads {place}") for place, (day, _, _) in enumerate(offers)]
@@ -246,13 +258,42 @@ def _solve(
         for day in sorted({day for day, _, _ in offers}):
             model.add(sum(head for head, offer in zip(heads, offers, strict=True) if offer[0] == day) <= most)
     model.minimize(_balance(model, dict(zip(offers, heads, strict=True)), wanted, opened, prices))
+    solver = solved(model, effort)
+    return [solver.value(head) for head in heads], solver.objective_value, solver.best_objective_bound
+
+
+def new_model() -> Any:  # noqa: ANN401 -- OR-Tools is optional
+    """Return an empty model.
+
+    Raises
+    ------
+    MissingExtraError
+        If OR-Tools is not installed.
+    """
+    try:
+        from ortools.sat.python import cp_model
+    except ImportError as error:
+        raise MissingExtraError("staff", "planning shifts") from error
+    return cp_model.CpModel()
+
+
+def solved(model: Any, effort: float) -> Any:  # noqa: ANN401 -- as above
+    """Solve a model, the same way every time, within a limit of the solver's deterministic time."""
+    from ortools.sat.python import cp_model
+
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = 1
     solver.parameters.max_deterministic_time = effort
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         raise InputError("no plan of shifts was found", value=effort, expected="a higher limit")
-    return [solver.value(head) for head in heads], solver.objective_value, solver.best_objective_bound
+    return solver
+
+
+def pay_of(pattern: Pattern, prices: Prices) -> int:
+    """Price of a head with this day, in hundredths of parts of a half-hour."""
+    each = round(prices.day * PARTS / _HOUR) * PARTS
+    return round(prices.paid * PARTS) * PARTS * (pattern.before + pattern.after) + each
 
 
 def _balance(
@@ -263,12 +304,11 @@ def _balance(
     prices: Prices,
 ) -> Any:  # noqa: ANN401 -- as above
     """Hold cover against demand in every open slot, and return what to make least."""
-    paid, under, over = (round(price * PARTS) for price in (prices.paid, prices.under, prices.over))
-    each = round(prices.day * PARTS / _HOUR) * PARTS
+    under, over = (round(price * PARTS) for price in (prices.under, prices.over))
     there: dict[tuple[int, int], list[Any]] = {}
     cost: Any = 0
     for (day, start, pattern), head in heads.items():
-        cost += (paid * PARTS * (pattern.before + pattern.after) + each) * head
+        cost += pay_of(pattern, prices) * head
         for part in worked(start, pattern):
             for slot in range(part.start, part.stop):
                 there.setdefault((day, slot), []).append(head)

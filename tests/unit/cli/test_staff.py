@@ -157,3 +157,49 @@ def test_a_made_up_desk_has_no_groups(app: typer.Typer) -> None:
     done = CliRunner().invoke(app, [*SMALL, "--policy", "fifo", "--measure", "breach", "--shifts", "--by-group"])
     assert done.exit_code == 2
     assert "no groups" in done.output
+
+
+def test_shifts_are_planned_for_each_kind_of_people(app: typer.Typer, tmp_path: Path) -> None:
+    start, size = datetime(2026, 1, 5, 9, tzinfo=UTC), 400
+    history, team = tmp_path / "history.csv", tmp_path / "team.csv"
+    pl.DataFrame(
+        {
+            "ticket_id": [f"T{i:04}" for i in range(size)],
+            "created_at": [start + timedelta(days=7 * (i // 100) + i % 5, minutes=4 * (i % 100)) for i in range(size)],
+            "status": ["solved"] * size,
+            "priority": ["P2"] * size,
+            "group": ["ab"[i % 2] for i in range(size)],
+            "product": ["web" if i % 4 else "app" for i in range(size)],
+            "handling_minutes": [60.0] * size,
+        }
+    ).write_csv(history)
+    team.write_text("agent_id,name,group,skills\n1,Ada,a,web;app\n2,Ben,b,web\n3,Cy,b,web\n4,Di,a,app\n5,Ed,a,paper\n")
+    options = ["--agents", "4", "--seeds", "1", "--policy", "fifo", "--measure", "wait_p50", "--target", "600"]
+    arguments = [str(history), *options, "--shifts", "--team", str(team), "--hourly-cost", "10"]
+    told = json.loads(CliRunner().invoke(app, [*arguments, "--format", "json"]).stdout)["kinds"]
+    kinds = {one["kind"]: one for one in told["kinds"]}
+    assert {name: one["in_file"] for name, one in kinds.items()} == {
+        "a, app/web": 1,
+        "b, web": 2,
+        "a, app": 1,
+        "a": 1,
+    }
+    assert kinds["a"]["people"] == 0  # whose only skill no ticket needs
+    assert kinds["b, web"]["people"] > 0
+    for one in kinds.values():
+        assert one["paid_hours"] == sum(shift["hours"] * shift["heads"] for shift in one["plan"])
+    assert told["people"] == sum(one["people"] for one in kinds.values())
+    assert told["cost"] == 10 * told["paid_hours"] == 10 * sum(one["paid_hours"] for one in kinds.values())
+    text = CliRunner().invoke(app, arguments)
+    assert text.exit_code == 0, text.output
+    for words in ("Shifts for each kind of people", "b, web", "If all could do everything", "more kinds in the file"):
+        assert words in " ".join(text.stdout.split())
+
+
+def test_a_made_up_desk_has_no_kinds_of_people(app: typer.Typer, tmp_path: Path) -> None:
+    team = tmp_path / "team.csv"
+    team.write_text("agent_id,name\n1,Ada\n")
+    promise = ["--policy", "fifo", "--measure", "breach", "--shifts"]
+    done = CliRunner().invoke(app, [*SMALL, *promise, "--team", str(team)])
+    assert done.exit_code == 2
+    assert "needs a number of agents" in done.output
