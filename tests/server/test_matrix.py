@@ -280,7 +280,8 @@ def _path(stage: Stage, row: Row, actor: str, method: str = "GET") -> str:
     }
     keys |= special.get(row.address, {})
     path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(keys[found[1]]), row.address)
-    query = {"/queue/preview": f"?ticket={HIDDEN}", "/similar": f"?ticket={HIDDEN}", "/policy/compare": "?a=1&b=1"}
+    query = dict.fromkeys(("/queue/preview", "/similar", "/why", "/customer"), f"?ticket={HIDDEN}")
+    query["/policy/compare"] = "?a=1&b=1"
     program = (
         "?person=agent@example.test" if row.address in _BY_QUERY and actor == "token" and method == "DELETE" else ""
     )

@@ -121,8 +121,14 @@ def test_the_page_says_why_and_what_happened(as_lead: Client, people: dict[str, 
     )
     board.snapshot(fresh=0)
     text = as_lead.get(f"/tickets/{row.ticket_id}").content.decode()
-    for piece in ("Why here", "What would change it", "Customer", "Timeline", "they called", "override: P1"):
+    for piece in ("Why here", "Customer", "Timeline", "they called", "override: P1"):
         assert piece in text, piece
+    later = {part: as_lead.get(f"/{part}?ticket={row.ticket_id}").content.decode() for part in ("why", "customer")}
+    assert f"/why?ticket={row.ticket_id}" in text
+    assert f"/customer?ticket={row.ticket_id}" in text
+    assert "Why above the next" in later["why"]
+    assert "What would change it" in later["why"]
+    assert "In 90 days" in later["customer"]
     assert '<span class="was">P3</span> <b>P1</b>' in text
 
 

@@ -73,13 +73,15 @@ def reasons(shown: Shown, policy: Policy) -> pl.Series:
         for source in (_rules(shown, policy), _parts(shown), _factors(shown, policy), _context(frame))
         for piece in source
     ]
+    somewhere = frame.select(when.any().alias(f"{i}") for i, (*_, when) in enumerate(pieces)).row(0)
     long = (
         pl.concat(
             [
                 frame.lazy().filter(when).select("row", kind=pl.lit(kind), text=text, points=points)
-                for kind, text, points, when in pieces
+                for (kind, text, points, when), holds in zip(pieces, somewhere, strict=True)
+                if holds
             ]
-            + _evidence(frame)
+            + (_evidence(frame) or [_NOTHING])
         )
         .with_row_index("written")
         .sort(["row", pl.col("points").abs(), "written"], descending=[False, True, False])
@@ -94,6 +96,8 @@ def reasons(shown: Shown, policy: Policy) -> pl.Series:
         .collect()["reasons"]
     )
 
+
+_NOTHING: Final = pl.LazyFrame(schema={"row": pl.UInt32, "kind": pl.String, "text": pl.String, "points": pl.Float64})
 
 Piece = tuple[str, pl.Expr, pl.Expr, pl.Expr]
 """Kind, text, points, and the rows that it holds for."""

@@ -12,13 +12,14 @@ from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 import polars as pl
 
 from tidegate import pipeline
 from tidegate.policy.loading import load as load_policy
+from tidegate.ranking.explain import what_would_change, why_above
 from tidegate.read.alike import similar_counts
 from tidegate.server.desk import held as holding
 from tidegate.server.desk.models import PolicyVersion
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tidegate.pipeline import Explanation, Ready
+    from tidegate.pipeline import Ready
     from tidegate.ranking.board import Board as Ranked
+    from tidegate.ranking.explain import Lead, Move
     from tidegate.server.desk.held import Held
     from tidegate.server.people.models import Person
 
@@ -50,6 +52,13 @@ SIMILAR_SHARE: Final = 0.05
 RELOAD: Final = 24 * 3600.0
 """Seconds after which everything is read anew: what history teaches the reader moves slowly."""
 _KEPT: Final = 64
+
+
+class Opened(NamedTuple):
+    """Why a ticket stands above the next one, None for the last, and the smallest single changes that would move it."""
+
+    lead: Lead | None
+    moves: tuple[Move, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +153,9 @@ class Snapshot:
 
     def row(self, ticket_id: str) -> Row | None:
         """Lay out one ticket; None if it is finished or unknown. Whether somebody may see it is for the caller."""
+        return self.remembered(("row", ticket_id), lambda: self._alone(ticket_id))
+
+    def _alone(self, ticket_id: str) -> Row | None:
         found = self.shown(self.index.filter(pl.col("ticket_id") == ticket_id))
         return found[0] if found else None
 
@@ -169,9 +181,17 @@ class Snapshot:
             .with_columns(account_name=pl.coalesce("account_name", "known_name"))
         )
 
-    def explain(self, ticket_id: str) -> Explanation | None:
+    def explain(self, ticket_id: str) -> Opened | None:
         """Open one ticket up; None if it is not ranked."""
-        return pipeline.explain(self.ready, ticket_id)
+        row = self.ranked.facts["ticket_id"].index_of(ticket_id)
+        if row is None:
+            return None
+        place = int(np.flatnonzero(self.order == row)[0])
+        following = int(self.order[place + 1]) if place + 1 < self.order.size else None
+        return Opened(
+            lead=None if following is None else why_above(self.ranked, row, following),
+            moves=tuple(what_would_change(self.ranked, row)),
+        )
 
     def remembered(self, key: object, make: Callable[[], Value]) -> Value:
         """Return what was made for this snapshot under a key; the last few are kept."""

@@ -24,5 +24,7 @@ urlpatterns = [
     path("review/card", review.review_card, name="review_card"),
     path("review/export", review.review_export, name="review_export"),
     path("similar", ticket.ticket_similar, name="ticket_similar"),
+    path("why", ticket.ticket_why, name="ticket_why"),
+    path("customer", ticket.ticket_customer, name="ticket_customer"),
     path("tickets/<path:ticket_id>", ticket.ticket, name="ticket"),
 ]

@@ -40,8 +40,11 @@ class Opened:
         return thread(self.ticket, self.messages, self.row.evidence if self.row else (), self.names)
 
 
-def opened_or_404(person: Person, ticket_id: str) -> Opened:
-    """Open a ticket that the person sees; whether there is one that they do not see is not told."""
+def opened_or_404(person: Person, ticket_id: str, *, alone: bool = False) -> Opened:
+    """Open a ticket that the person sees; whether there is one that they do not see is not told.
+
+    ``alone`` leaves out what it looks like in the queue, and its messages.
+    """
     if "\0" in ticket_id:
         raise Http404
     ticket = scope(Ticket.objects.filter(ticket_id=ticket_id), person).first()
@@ -50,9 +53,9 @@ def opened_or_404(person: Person, ticket_id: str) -> Opened:
     snapshot = board.snapshot()
     return Opened(
         ticket=ticket,
-        row=snapshot.row(ticket_id),
+        row=None if alone else snapshot.row(ticket_id),
         snapshot=snapshot,
-        messages=list(Message.objects.filter(ticket_id=ticket_id).order_by("at", "message_id")[:500]),
+        messages=() if alone else list(Message.objects.filter(ticket_id=ticket_id).order_by("at", "message_id")[:500]),
         names={**names_of(snapshot), **_asker(ticket)},
         zone=zone_of(snapshot),
     )

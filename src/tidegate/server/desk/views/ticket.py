@@ -39,19 +39,13 @@ def ticket(request: HttpRequest, ticket_id: str) -> HttpResponse:
     person = person_of(request)
     opened = opened_or_404(person, ticket_id)
     snapshot = opened.snapshot
-    seen = customer.glance_of(snapshot, opened.ticket, person)
     overrides = overrides_of(ticket_id)
     context = {
         **head_of(opened),
-        **_why(opened, person),
         **_neighbours(snapshot, person, ticket_id),
         "page_name": "ticket",
         "thread": opened.thread(),
-        "customer": customer.facts_of(seen, opened.zone),
-        "incidents": seen.incidents,
-        "last_tickets": seen.last_tickets,
         "overrides": [override for override in overrides if override.undone_at is None],
-        "escalations": Escalation.objects.filter(tickets__contains=[ticket_id], closed_at=None),
         "moments": _moments(opened, overrides),
         "kinds": KINDS,
         "suggested": _suggested(opened),
@@ -66,10 +60,39 @@ def ticket(request: HttpRequest, ticket_id: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD"])
 @needs("viewer")
+def ticket_why(request: HttpRequest) -> HttpResponse:
+    """Say why a ticket stands above the next one and what would change it; asked for after the page."""
+    person = person_of(request)
+    opened = opened_or_404(person, request.GET.get("ticket", ""), alone=True)
+    return render(request, "desk/parts/why.html", _why(opened, person))
+
+
+@require_http_methods(["GET", "HEAD"])
+@needs("viewer")
+def ticket_customer(request: HttpRequest) -> HttpResponse:
+    """Show who asks: what the business knows, incidents, their last tickets; asked for after the page."""
+    person = person_of(request)
+    opened = opened_or_404(person, request.GET.get("ticket", ""), alone=True)
+    ticket_id = opened.ticket.ticket_id
+    seen = customer.glance_of(opened.snapshot, opened.ticket, person)
+    words = {
+        "ticket": opened.ticket,
+        "customer": customer.facts_of(seen, opened.zone),
+        "incidents": seen.incidents,
+        "escalations": Escalation.objects.filter(tickets__contains=[ticket_id], closed_at=None),
+        "last_tickets": seen.last_tickets,
+        "now": opened.snapshot.now,
+        "zone": opened.zone,
+    }
+    return render(request, "desk/parts/customer.html", words)
+
+
+@require_http_methods(["GET", "HEAD"])
+@needs("viewer")
 def ticket_similar(request: HttpRequest) -> HttpResponse:
     """List the tickets that are like one; asked for after the page, since it looks at many."""
     person = person_of(request)
-    opened = opened_or_404(person, request.GET.get("ticket", ""))
+    opened = opened_or_404(person, request.GET.get("ticket", ""), alone=True)
     found = kept(
         opened.snapshot,
         person,

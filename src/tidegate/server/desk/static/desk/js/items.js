@@ -17,9 +17,9 @@ function move(by) {
   next.scrollIntoView({ block: "nearest" });
 }
 
-/** @param {string} what  a selector inside the item */
-function use(what) {
-  const found = here()?.querySelector(what);
+/** @param {string[]} what  selectors inside the item, the first that is there is used */
+function use(...what) {
+  const found = what.map((one) => here()?.querySelector(one)).find(Boolean);
   if (!(found instanceof HTMLElement)) return false;
   found.click();
   return true;
@@ -27,7 +27,7 @@ function use(what) {
 
 on("down", () => move(1));
 on("up", () => move(-1));
-on("open", () => use("[data-open], a[href], summary"));
+on("open", () => use("[data-open]", "a[href]", "summary"));
 on("send", () => use("[data-send]"));
 on("cancel", () => use("[data-cancel]"));
 on("close-case", () => {

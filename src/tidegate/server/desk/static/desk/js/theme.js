@@ -18,7 +18,8 @@ function show(theme) {
 /** @param {string} address @param {string} theme */
 function keep(address, theme) {
   const token = JSON.parse(document.body.getAttribute("hx-headers") ?? "{}")["x-csrftoken"] ?? "";
-  fetch(address, { method: "POST", body: new URLSearchParams({ theme }), headers: { "x-csrftoken": token, "hx-request": "true" } });
+  const headers = { "x-csrftoken": token, "hx-request": "true" };
+  fetch(address, { method: "POST", body: new URLSearchParams({ theme }), headers, keepalive: true });
 }
 
 export function start() {
