@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
+from django.conf import settings
 
 from helpers.browsing import fits_its_width
 from tidegate.server.people import audit, services, tokens
-from tidegate.server.people.models import Person
+from tidegate.server.people.models import AuditEntry, Person
+from tidegate.server.people.sessions import STARTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -164,3 +168,35 @@ def test_a_security_key_lets_in(browse: Browse, axe: Callable[[Page], None], sna
     page.goto("/accounts/2fa/webauthn/")
     snap(page, "people-keys")
     axe(page)
+
+
+@pytest.mark.parametrize("knows_a_password", [True, False])
+def test_a_browser_that_was_left_open_has_to_show_again_who_it_is(
+    people: dict[str, Person],
+    browse: Browse,
+    axe: Callable[[Page], None],
+    snap: Callable[[Page, str], None],
+    knows_a_password: bool,
+) -> None:
+    admin, agent = people["admin"], people["agent"]
+    if knows_a_password:
+        admin.set_password(PASSWORD)
+        admin.save()
+    page = browse("admin", f"/people/{agent.pk}")
+    snap(page, "people-person")
+    (key,) = [cookie["value"] for cookie in page.context.cookies() if cookie["name"] == settings.SESSION_COOKIE_NAME]
+    opened = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    opened[STARTED] = time.time() - 3600
+    opened.save()
+    page.get_by_role("button", name="Sign out everywhere").click()
+    if not knows_a_password:  # the company's provider signs them in: there it is asked
+        page.get_by_text("Sign in again to do this.").wait_for()
+        return
+    page.get_by_role("heading", name="Confirm that it is you").wait_for()
+    snap(page, "people-confirm")
+    axe(page)
+    assert AuditEntry.objects.filter(act="person.end_sessions").count() == 0
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_text("is signed out everywhere").wait_for()
+    assert AuditEntry.objects.get(act="person.end_sessions").object_id == str(agent.pk)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from helpers.sending import Sent
 
 TO_MIDNIGHT = timedelta(seconds=8)
-SECONDS_A_STEP = 90.0
+SECONDS_A_STEP = 180.0
 """How long it may take until what came in after a step is decided."""
 
 
