@@ -22,16 +22,17 @@ from tidegate.policy import load
 from tidegate.policy.targets import target_table
 from tidegate.ranking.board import Board
 from tidegate.read.given import given_levels
-from tidegate.simulate.engine import replay
+from tidegate.simulate.engine import Ledger, replay
 from tidegate.simulate.policies import Scene, maker
 from tidegate.simulate.roster import Seat
-from tidegate.simulate.workload import Workload
+from tidegate.simulate.workload import FollowUps, Workload
 from tidegate.tables.errors import InputError
 
 if TYPE_CHECKING:
     from tidegate.policy.model import Policy
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
+WRITES = FollowUps(per_day=4.0, patience=60.0, minutes=3.0, day=1440.0)
 PRODUCTS = ("web", "app", None)
 LEVELS = {
     "P0": {"respond": "20m", "next": "1h", "resolve": "4h", "clock": "always", "severity": 20},
@@ -59,6 +60,9 @@ RULES = {
     "renews": ("days_to_renewal BETWEEN 0 AND 0.25 OR COALESCE(days_to_renewal, 9) < -0.1", {"value": 4}),
     "after a while, either": ("CASE WHEN age_hours > 2 THEN affected_users > 1 ELSE vip END", {"at_most": "P3"}),
     "reviewed": ("age_hours >= 3 AND minutes_left > 60", {"review": True}),
+    "wrote again": ("replies > 1", {"value": 2.5}),
+    "wrote thrice": ("replies >= 3 AND updated_at > created_at", {"lane": "now"}),
+    "asks": ("last_requester_at IS NOT NULL AND age_hours > 1", {"at_least": "P2"}),
     "put off": ("affected_users = 1 AND age_hours < 0.5", {"lane": "later"}),
 }
 
@@ -101,8 +105,9 @@ def history(random: np.random.Generator, rows: int) -> tuple[pl.DataFrame, pl.Da
 class Production:
     """At every hand-out the facts of everybody who waits are built anew, and the queue's own order says who goes."""
 
-    def __init__(self, policy: Policy, axis: Axis, live: pl.DataFrame, **known: Any) -> None:
-        self.policy, self.axis, self.live, self.known = policy, axis, as_opened(live), known
+    def __init__(self, policy: Policy, axis: Axis, live: pl.DataFrame, workload: Workload, **known: Any) -> None:
+        self.policy, self.axis, self.known, self.workload = policy, axis, known, workload
+        self.live = [as_opened(live, messages) for messages in range(WRITES.most + 1)]
         self.levels = given_levels(live, policy)
         self.rows: set[int] = set()
         self.lanes: set[str] = set()
@@ -113,11 +118,17 @@ class Production:
     def drop(self, row: int) -> None:
         self.rows.remove(row)
 
+    def messages(self, row: int, now: float) -> int:
+        """As the engine itself counts them when a ticket is taken up."""
+        ledger = Ledger(self.workload, WRITES)
+        ledger.messages(row, now - self.workload.at[row])
+        return ledger.sent.get(row, 0)
+
     def take(self, now: float) -> int:
         rows = sorted(self.rows)
         facts = facts_of(
-            self.live[rows],
-            history=self.live.head(0),
+            pl.concat([self.live[self.messages(row, now)][row] for row in rows]),
+            history=self.live[0].head(0),
             policy=self.policy,
             now=self.axis.moment(now),
             readings=self.levels[rows],
@@ -143,7 +154,7 @@ def both(policy: Policy, random: np.random.Generator, rows: int, agents: int) ->
         work=np.ceil(random.exponential(2 * 1440 * agents / rows, rows)) + 1.0,
         level=np.zeros(rows, np.uint8),
         value=np.ones(rows),
-        luck=np.full(rows, 0.5),
+        luck=1.0 - random.random(rows),
     )
     scene = Scene(
         workload=workload,
@@ -153,18 +164,18 @@ def both(policy: Policy, random: np.random.Generator, rows: int, agents: int) ->
         standing=view.standing,
         sla_gain=view.sla_gain,
         now_when=view.now_when,
-        turns=view.turns,
+        turns=view.turns_of(workload, WRITES),
         whole=True,
     )
     slow: list[Production] = []
 
     def obvious() -> Production:
-        slow.append(Production(policy, axis, live, **known))
+        slow.append(Production(policy, axis, live, workload, **known))
         return slow[-1]
 
     seats = [Seat()] * agents
-    wanted = replay(workload, seats, obvious)
-    found = replay(workload, seats, maker(view.name, scene))
+    wanted = replay(workload, seats, obvious, follow_ups=WRITES)
+    found = replay(workload, seats, maker(view.name, scene), follow_ups=WRITES)
     np.testing.assert_array_equal(found.order, wanted.order)
     np.testing.assert_array_equal(found.start, wanted.start)
     return slow[0].lanes

@@ -30,10 +30,7 @@ if TYPE_CHECKING:
 GROWING: Final = frozenset({"age_hours", "age_p0", "age_p1", "age_p2", "age_p3", "minutes_left", "days_to_renewal"})
 """Facts that grow, or shrink, by the minute."""
 
-STEPPING: Final = frozenset({"open_incidents", "incident_id", "incident_title", "breached_since", "updated_at"}) | {
-    "replies",
-    "last_requester_at",
-}
+STEPPING: Final = frozenset({"open_incidents", "incident_id", "incident_title", "breached_since"})
 """Facts that change at moments that are known before the replay begins."""
 
 MOVING: Final = GROWING | STEPPING

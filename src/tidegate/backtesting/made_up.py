@@ -8,17 +8,26 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tidegate.backtesting.scoring import aged_after, believe, cost_points, replay_name, standing
+from tidegate.policy.targets import day_minutes
 from tidegate.simulate import synthetic
+from tidegate.simulate.lanes import BETWEEN, LAST
 from tidegate.simulate.measures import Judge
 from tidegate.simulate.policies import Scene
 from tidegate.simulate.roster import Seat
 from tidegate.simulate.trial import Stage
+from tidegate.simulate.turns import Turns
+from tidegate.tables.words import URGENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from tidegate.policy.model import Policy
+    from tidegate.simulate.belief import Belief
     from tidegate.simulate.workload import FollowUps
+
+    Column = NDArray[np.float64]
 
 IMPUTED: Final = (
     "everything: tickets, levels, values, handling times and follow-ups are made up",
@@ -27,6 +36,36 @@ IMPUTED: Final = (
 )
 
 _WEEK: Final = 5 * synthetic.DAY
+
+
+def put_off(policy: Policy, belief: Belief, entered: Column) -> Turns | None:
+    """Let visits wait in lane later until something is due within the outlook; None where nothing ever does.
+
+    Parameters
+    ----------
+    policy
+        Its outlook, and the coverage that decides which visits a person should look at: those are not put off.
+    belief
+        m visits as they enter; every clock reads the time axis.
+    entered
+        When they enter.
+    """
+    visits, urgent, coverage = np.arange(entered.size), belief.probability[:, :2].sum(axis=1), policy.review.coverage
+    early = belief.minutes[visits, belief.level] - policy.ranking.outlook.minutes(day_minutes(policy)["P3"])
+    doubtful = (urgent < coverage) & (urgent > 1.0 - coverage)
+    later = (belief.level >= len(URGENT)) & (early > 0.0) & ~doubtful
+    if not later.any():
+        return None
+    visit = np.repeat(visits, later + 1)
+    first = np.diff(visit, prepend=-1) > 0
+    put = first & later[visit]
+    band = np.where(put, LAST, BETWEEN).astype(np.uint8)
+    return Turns(
+        visit=visit,
+        until=np.where(put, (entered + early)[visit], np.inf),
+        belief=replace(belief.of(visit), band=band),
+        standing=standing(policy, belief)[visit],
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +83,7 @@ class MadeUp:
     follow_ups
         How customers write again.
     lanes
-        Whether lane now goes first, as in the queue.
+        Whether lane now goes first, and lane later last, as in the queue.
     at_once
         Tickets that each agent works on at a time.
     """
@@ -76,6 +115,8 @@ class MadeUp:
             true_times=True,
             now_when=rules.ranking.now_when if self.lanes else None,
             aged_after=aged_after(rules),
+            turns=put_off(rules, belief, workload.at) if self.lanes else None,
+            whole=policy in self.files,
         )
         judged = believe(self.base, probability, workload.value)
         return Stage(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tidegate.backtesting.seen import View
     from tidegate.policy.model import Policy
     from tidegate.simulate.belief import Belief
+    from tidegate.simulate.turns import Turns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +67,13 @@ class Numbers:
 
     def see(self, view: View) -> View:
         """Look at the same history with these numbers."""
-        turns = view.turns if view.turns is None else replace(view.turns, belief=self._believe(view.turns.belief))
-        belief = self._believe(view.belief)
-        return replace(view, belief=belief, turns=turns, severity=self.severity, now_when=self.now_when)
+        turns = None if view.turns is None else self._turn(view.turns)
+        by_messages = tuple(map(self._turn, view.by_messages))
+        told = {"belief": self._believe(view.belief), "severity": self.severity, "now_when": self.now_when}
+        return replace(view, turns=turns, by_messages=by_messages, **told)
+
+    def _turn(self, turns: Turns) -> Turns:
+        return replace(turns, belief=self._believe(turns.belief))
 
     def _believe(self, belief: Belief) -> Belief:
         weights = np.asarray(self.severity) * (belief.minutes / 60.0) ** self.target_power

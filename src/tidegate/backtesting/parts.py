@@ -30,7 +30,9 @@ def lighter(setting: Past, rows: NDArray[np.int64]) -> Past:
 
     def cut(view: View) -> View:
         turns = None if view.turns is None else view.turns.of(rows)
-        return replace(view, belief=view.belief.of(rows), standing=view.standing[rows], turns=turns)
+        by_messages = tuple(one.of(rows) for one in view.by_messages)
+        opened = {"belief": view.belief.of(rows), "standing": view.standing[rows]}
+        return replace(view, turns=turns, by_messages=by_messages, **opened)
 
     kept = {name: getattr(setting, name)[rows] for name in _ROWS}
     views = {name: cut(view) for name, view in setting.views.items()}

@@ -44,8 +44,8 @@ SPREAD: Final = 0.8
 """Standard deviation of the logarithm of imputed handling times."""
 
 _RULES: Final = (
-    "rules: judged again whenever time, an account's renewal or an incident changes what they see; what people did"
-    " later, such as reopening a ticket or handing it over, they do not see"
+    "rules: judged again whenever time, an account's renewal, an incident or the customer changes what they see; what"
+    " the team did later, such as reopening a ticket or handing it over, they do not see"
 )
 _WEEK: Final = 10_080.0
 _PATIENCE: Final = 360.0  # minutes, where nothing says otherwise
@@ -128,8 +128,9 @@ class Past:
     def stage(self, policy: str, seed: int) -> Stage:
         """See `trial.Setting.stage`."""
         view = self.views.get(policy, self.base)
+        workload = self.workload(seed)
         scene = Scene(
-            workload=self.workload(seed),
+            workload=workload,
             belief=view.belief,
             severity=view.severity,
             cost=cost_points,
@@ -138,7 +139,7 @@ class Past:
             taken_up=self.taken_up,
             now_when=view.now_when,
             aged_after=view.aged_after,
-            turns=view.turns,
+            turns=view.turns_of(workload, self.follow_ups),
             whole=policy in self.views,
         )
         return Stage(

@@ -7,12 +7,13 @@ within the policy's outlook. Between two of these moments nothing changes but th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
 
+from tidegate.backtesting import written
 from tidegate.backtesting.atoms import MOVING, atoms
 from tidegate.backtesting.moving import INCIDENT, Moving
 from tidegate.backtesting.scoring import aged_after, believe, replay_name, standing
@@ -25,6 +26,7 @@ from tidegate.ranking.rules import clamp, outcome
 from tidegate.ranking.score import score
 from tidegate.ranking.value import value_of
 from tidegate.simulate.turns import Turns
+from tidegate.simulate.workload import FollowUps
 from tidegate.tables.words import LEVELS, URGENT
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from tidegate.backtesting.axis import Axis
     from tidegate.policy.model import Policy
     from tidegate.simulate.belief import Belief
+    from tidegate.simulate.workload import Workload
 
     Column = NDArray[np.float64]
     Rows = NDArray[np.int64]
@@ -42,7 +45,6 @@ if TYPE_CHECKING:
 
 _BLANK: Final = (
     "first_response_at",
-    "last_requester_at",
     "solved_at",
     "closed_at",
     "csat",
@@ -67,6 +69,8 @@ class View:
         As `simulate.policies.Scene` has them.
     turns
         How that changed while tickets waited; None where it did not.
+    by_messages
+        The same for customers who had not written again, had once, twice and so on; empty where no rule sees that.
     """
 
     name: str
@@ -77,14 +81,26 @@ class View:
     now_when: float
     aged_after: float
     turns: Turns | None = None
+    by_messages: tuple[Turns, ...] = ()
+
+    def turns_of(self, workload: Workload, follow_ups: FollowUps) -> Turns | None:
+        """How it changed while tickets waited, with the luck of one workload."""
+        if not self.by_messages or not follow_ups.per_day:
+            return self.turns
+        return written.as_written(self.by_messages, written.message_times(workload, follow_ups))
 
 
-def as_opened(live: pl.DataFrame) -> pl.DataFrame:
-    """Tickets as they were when they were opened: no answer, no reopening, nobody's later word."""
+def as_opened(live: pl.DataFrame, messages: int = 0) -> pl.DataFrame:
+    """Tickets as they were when they were opened: no answer, no reopening, nobody's later word.
+
+    With messages, as they are once the customer has written so often again, a minute apart.
+    """
+    later = pl.col("created_at") + pl.duration(minutes=messages)
     return live.with_columns(
-        updated_at="created_at",
+        updated_at=later,
+        last_requester_at=later if messages else pl.lit(None, live.schema["last_requester_at"]),
         status=pl.lit("new").cast(live.schema["status"]),
-        replies=pl.lit(1, live.schema["replies"]),
+        replies=pl.lit(1 + messages, live.schema["replies"]),
         given_level=pl.when(pl.col("first_level").is_not_null()).then("first_level").otherwise("given_level"),
         **{name: pl.lit(None, live.schema[name]) for name in _BLANK},
         **{name: pl.lit(0, live.schema[name]) for name in _ZERO},
@@ -122,7 +138,11 @@ def see(
     """
     seen = _Seen(as_opened(live), levels, policy, accounts, incidents)
     opened = seen.judged(np.arange(live.height), seen.moving.created, axis)
-    view = View(
+    turns, by_messages = seen.turns(axis), ()
+    if written.FACTS & seen.read:
+        some = (as_opened(live, count) for count in range(1, FollowUps().most + 1))
+        by_messages = (turns, *(_Seen(one, levels, policy, accounts, incidents).turns(axis) for one in some))
+    return View(
         name=replay_name(policy),
         belief=opened.belief,
         severity=policy.severity,
@@ -130,31 +150,15 @@ def see(
         sla_gain=policy.ranking.weights.sla_risk,
         now_when=policy.ranking.now_when,
         aged_after=aged_after(policy),
+        turns=None if turns.visit.size == live.height else turns,
+        by_messages=by_messages,
     )
-    rows, moments = seen.candidates()
-    if not rows.size:
-        return view
-    every = np.concatenate((np.arange(live.height), rows)), np.concatenate((seen.moving.created, moments))
-    order = np.lexsort(every[::-1])
-    rows, moments = every[0][order], every[1][order]
-    found = seen.judged(rows, moments, axis)
-    kept = np.flatnonzero(_news(rows, found))
-    turns = found.turns(rows, moments, kept, axis)
-    return view if turns.visit.size == live.height else replace(view, turns=turns)
 
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
     belief: Belief
     standing: Column
-
-    def turns(self, rows: Rows, moments: Rows, kept: Rows, axis: Axis) -> Turns:
-        """Lay stretches out; each ends when the next one of its ticket begins."""
-        visit = rows[kept]
-        begins = axis.from_then(moments[kept])
-        same = np.diff(visit, append=-1) == 0
-        until = np.where(same, np.roll(begins, -1), np.inf)
-        return Turns(visit=visit, until=until, belief=self.belief.of(kept), standing=self.standing[kept])
 
 
 def _news(rows: Rows, found: _Judged) -> NDArray[np.bool_]:
@@ -218,10 +222,23 @@ class _Seen:
         )
         return _Judged(belief, standing(policy, belief, facts))
 
+    def turns(self, axis: Axis) -> Turns:
+        """Cut every ticket's wait into stretches; each ends when the next one of its ticket begins."""
+        rows, moments = self.candidates()
+        rows = np.concatenate((np.arange(self.moving.created.size), rows))
+        moments = np.concatenate((self.moving.created, moments))
+        order = np.lexsort((moments, rows))
+        rows, moments = rows[order], moments[order]
+        found = self.judged(rows, moments, axis)
+        kept = np.flatnonzero(_news(rows, found))
+        visit, begins = rows[kept], axis.from_then(moments[kept])
+        until = np.where(np.diff(visit, append=-1) == 0, np.roll(begins, -1), np.inf)
+        return Turns(visit=visit, until=until, belief=found.belief.of(kept), standing=found.standing[kept])
+
     def candidates(self) -> tuple[Rows, Rows]:
         """Tickets, and moments after they were opened at which what the policy makes of them could change."""
         found = [*self._by_rules(), *self._by_value(), *self._by_outlook()]
-        if self._read() & INCIDENT:
+        if self.read & INCIDENT:
             found.append(self.moving.incident_steps())
         rows = np.concatenate([np.empty(0, dtype=np.int64), *(rows for rows, _ in found)])
         moments = np.concatenate([np.empty(0, dtype=np.int64), *(moments for _, moments in found)])
@@ -230,7 +247,8 @@ class _Seen:
         new = (np.diff(rows, prepend=-1) > 0) | (np.diff(moments, prepend=-1) != 0)
         return rows[new], moments[new]
 
-    def _read(self) -> set[str]:
+    @property
+    def read(self) -> set[str]:
         """Facts that rules and value read."""
         of_rules = {name for rule in self._policy.rules for name in _facts_of_rule(rule.when)}
         return of_rules | set(value_of(self._policy).meta.root_names())

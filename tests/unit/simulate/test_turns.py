@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -20,6 +21,9 @@ from tidegate.simulate.roster import always
 from tidegate.simulate.turns import Turns
 from tidegate.simulate.workload import FollowUps
 from tidegate.tables.errors import InputError
+
+if TYPE_CHECKING:
+    from tidegate.simulate.queues import Queue
 
 WRITES = FollowUps(per_day=2.0, patience=30.0, minutes=5.0)
 
@@ -122,6 +126,64 @@ def test_with_an_aged_lane_everybody_goes_out_once(world: World, seed: int, ever
     scene = changing(world, seed, 3, whole=True)
     outcome = replay(world.workload, always(world.agents), maker(f"cost-of-delay+aged:{every}", scene))
     assert sorted(outcome.order.tolist()) == list(range(world.workload.at.size))
+
+
+class Watched:
+    """A queue that notes who waits, and since when, at every hand-out."""
+
+    def __init__(self, inner: Queue) -> None:
+        self.inner, self.since = inner, {}
+        self.moments: list[tuple[float, int, dict[int, float]]] = []
+
+    def push(self, row: int, now: float) -> None:
+        self.since[row] = now
+        self.inner.push(row, now)
+
+    def drop(self, row: int) -> None:
+        del self.since[row]
+        self.inner.drop(row)
+
+    def take(self, now: float) -> int:
+        row = self.inner.take(now)
+        self.moments.append((now, row, dict(self.since)))
+        del self.since[row]
+        return row
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    world=worlds(rows=(20, 60)),
+    seed=st.integers(0, 2**32 - 1),
+    every=st.sampled_from([0, 1, 2, 5]),
+    after=st.sampled_from([0.0, 30.0, 240.0]),
+)
+def test_lanes_keep_their_guarantees_while_tickets_change_lane(
+    world: World, seed: int, every: int, after: float
+) -> None:
+    """Lane now before all others; and with r older ones past the limit, out within k (r + 1) hand-outs outside it."""
+    if world.workload.tickets < world.workload.at.size:
+        return
+    scene = replace(changing(world, seed, 3, whole=True), aged_after=after)
+    turns, lanes = scene.turns, Obvious(scene, "cost-of-delay")
+    assert turns is not None
+    assert turns.belief.band is not None
+    watched = Watched(maker(f"cost-of-delay+aged:{every}" if every else "cost-of-delay", scene)())
+    replay(world.workload, always(world.agents), lambda: watched)
+    first = (turns.belief.band == 0) | (turns.belief.probability[:, 0] >= 0.25)
+    clock, left = world.belief.clocks[3], {}
+    for now, row, since in watched.moments:
+        urgent = [one for one in since if first[lanes.stretch(one, now)]]
+        assert row in urgent or not urgent
+        if row in urgent or not every:
+            left.pop(row, None)
+            continue
+        aged = [one for one in since if clock.at(now) - clock.at(since[one]) >= after]
+        for one in aged:
+            older = sum((since[other], other) < (since[one], one) for other in aged)
+            left.setdefault(one, every * (older + 1))
+        left = {one: remaining - 1 for one, remaining in left.items()}
+        assert left.pop(row, 0) >= 0
+        assert all(remaining > 0 for remaining in left.values())
 
 
 @settings(max_examples=40, deadline=None)
