@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+import re
 from typing import Final
 
 import polars as pl
@@ -56,25 +56,14 @@ def affected(flat_texts: pl.Series) -> pl.DataFrame:
     if flat_texts.is_empty():
         return pl.DataFrame(schema=_SCHEMA)
     frame = pl.DataFrame({"view": flat_texts}).with_columns(view=_marked(pl.col("view"))).with_row_index("row")
-    numbers, crowds = _matches(frame, _COUNTED), _matches(frame, _CROWD)
-    numbers = numbers if numbers.is_empty() else numbers.filter(_unplanned())
-    read = ((numbers, _numbers()), (crowds, _crowds()))
-    found = [hits.select("row", "start", "quote", *values) for hits, values in read if not hits.is_empty()]
-    if not found:
-        return pl.DataFrame(schema=_SCHEMA)
-    return (
-        pl.concat(found)
-        .filter(pl.col("users").is_between(1, MOST))
-        .sort("row", "users", "start", descending=[False, True, False], maintain_order=True)
-        .unique("row", keep="first", maintain_order=True)
-        .select(
-            "row",
-            pl.col("users").cast(pl.Int32),
-            "confidence",
-            "start",
-            end=pl.col("start") + pl.col("quote").str.len_bytes().cast(pl.Int32) - 2,
-        )
-    )
+    most: dict[int, tuple[int, int, float, int, int]] = {}
+    for count, pattern in ((_counted, _COUNTED), (_crowded, _CROWD)):
+        for row, view, start, quote in _matches(frame, pattern):
+            users, confidence = count(view, start, quote)
+            larger = row not in most or (users, -start) > (most[row][1], -most[row][3])
+            if 1 <= users <= MOST and larger:
+                most[row] = row, users, confidence, start, start + len(quote) - 2
+    return pl.DataFrame([most[row] for row in sorted(most)], schema=_SCHEMA, orient="row")
 
 
 def _marked(flat_text: pl.Expr) -> pl.Expr:
@@ -89,39 +78,36 @@ _COUNTED: Final = (
 _CROWD: Final = rf" (?:{'|'.join(sorted(CROWDS, key=lambda word: (-len(word), word)))})[ .!?;:,\n]"
 
 
-@cache
-def _unplanned() -> pl.Expr:
-    """Whether the words before a number leave open that these people are hit."""
-    reach, start = 26, pl.col("start")
-    before = pl.col("view").str.slice(pl.max_horizontal(start - reach, 0), pl.min_horizontal(start, reach) + 1)
-    return ~before.str.contains(rf" (?:{_ONLY_PLANNED})(?: [a-z]+)? ?$")
+_REACH: Final = 26
+"""Characters before a number in which a word may say that its people are only planned."""
+_PLANNED: Final = re.compile(rf" (?:{_ONLY_PLANNED})(?: [a-z]+)? ?$")
+_FIGURES: Final = re.compile(r" [0-9., ]+")
+_WORD: Final = re.compile(rf" ({_spoken()}) ")
 
 
-@cache
-def _numbers() -> tuple[pl.Expr, ...]:
-    """People in figures or number words."""
-    digits = pl.col("quote").str.extract(r"^ ([\d., ]+)").str.replace_all(r"\D", "").cast(pl.Int64, strict=False)
-    word = pl.col("quote").str.extract(rf"^ ({_spoken()}) ")
-    return (
-        pl.coalesce(digits, _count(word, NUMBERS)).alias("users"),
-        pl.when(word.is_in(list(VAGUE))).then(_VAGUE).otherwise(_SURE).alias("confidence"),
-    )
+def _counted(view: str, start: int, quote: str) -> tuple[int, float]:
+    """People in figures or number words, and how sure that is; 0 where they are only planned."""
+    if _PLANNED.search(view[max(start - _REACH, 0) : start + 1]):
+        return 0, _SURE
+    figures = _FIGURES.match(quote)
+    digits = re.sub(r"[^0-9]", "", figures[0]) if figures else ""
+    word = _WORD.match(quote)
+    spoken = word[1] if word else ""
+    return int(digits) if digits else NUMBERS.get(spoken, 0), _VAGUE if spoken in VAGUE else _SURE
 
 
-@cache
-def _crowds() -> tuple[pl.Expr, ...]:
+def _crowded(view: str, start: int, quote: str) -> tuple[int, float]:
     """People named as a crowd."""
-    named = _count(pl.col("quote").str.strip_chars(" .!?;:,\n"), CROWDS)
-    return named.alias("users"), pl.lit(_VAGUE).alias("confidence")
+    del view, start
+    return CROWDS.get(quote.strip(" .!?;:,\n"), 0), _VAGUE
 
 
-def _count(words: pl.Expr, counts: dict[str, int]) -> pl.Expr:
-    return words.replace_strict(counts, default=None, return_dtype=pl.Int64)
-
-
-def _matches(frame: pl.DataFrame, pattern: str) -> pl.DataFrame:
-    """First match of a pattern in each text: ``row``, ``view``, ``start`` (of the original), ``quote``."""
+def _matches(frame: pl.DataFrame, pattern: str) -> list[tuple[int, str, int, str]]:
+    """First match of a pattern in each text: row, text, start (of the original), the match."""
     view = pl.col("view")
     found = frame.filter(view.str.contains(pattern))
-    start, quote = view.str.find(pattern).cast(pl.Int32), view.str.extract(f"({pattern})")
-    return found if found.is_empty() else found.with_columns(start=start, quote=quote)
+    if found.is_empty():
+        return []
+    return found.select(
+        "row", "view", view.str.find(pattern).alias("start"), view.str.extract(f"({pattern})").alias("quote")
+    ).rows()

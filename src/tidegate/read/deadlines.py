@@ -110,14 +110,13 @@ def deadlines(
             found.append(hits.with_columns(*stated).select(*_PLACE))
     if not found:
         return pl.DataFrame(schema=_SCHEMA)
-    return (
-        pl.concat(found)
-        .with_columns(_moment(zone))
-        .filter(pl.col("deadline_at").is_between(pl.col("created") + NEAREST, pl.col("created") + FARTHEST))
-        .sort("row", "start", maintain_order=True)
-        .unique("row", keep="first", maintain_order=True)
-        .select("row", "deadline_at", "start", "end")
-    )
+    first: dict[int, tuple[int, datetime, int, int]] = {}
+    stated = pl.concat(found).select("row", "created", _moment(zone), "start", "end")
+    for row, created, moment, start, end in stated.iter_rows():
+        soon = moment is not None and NEAREST <= moment - created <= FARTHEST
+        if soon and (row not in first or start < first[row][2]):
+            first[row] = row, moment, start, end
+    return pl.DataFrame([first[row] for row in sorted(first)], schema=_SCHEMA, orient="row")
 
 
 _PLACE: Final = ("row", "created", "start", "end", "wall", "span")

@@ -109,7 +109,7 @@ def _read(texts: pl.DataFrame, lexicon: phrases.Lexicon, zone: str, day_ends: ti
     due_at = _spread(due["deadline_at"], due["row"], rows)
     hours = (due_at.to_numpy() - created.to_numpy()) / np.timedelta64(1, "h")
     nature, nature_confidence = _natures(seen.hits, rows)
-    return pl.DataFrame(
+    return _table(
         {
             **{name: sure[:, at] >= FLAGGED for at, name in enumerate(SIGNALS)},
             **{f"{name}_confidence": sure[:, at] for at, name in enumerate(SIGNALS)},
@@ -129,6 +129,19 @@ def _read(texts: pl.DataFrame, lexicon: phrases.Lexicon, zone: str, day_ends: ti
             "unread": cleaned["unread"],
         }
     )
+
+
+def _table(columns: Mapping[str, pl.Series | NDArray[np.float64] | NDArray[np.bool_]]) -> pl.DataFrame:
+    """Make a table; for few rows by way of lists, which Polars takes in faster than arrays."""
+    made = []
+    for name, values in columns.items():
+        if isinstance(values, pl.Series):
+            made.append(values.alias(name))
+        elif len(values) <= FEW_ROWS:
+            made.append(pl.Series(name, values.tolist(), dtype=pl.Boolean if values.dtype == bool else pl.Float64))
+        else:
+            made.append(pl.Series(name, values))
+    return pl.DataFrame(made)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
