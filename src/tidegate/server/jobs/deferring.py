@@ -58,10 +58,10 @@ class Deferrer(periodic.PeriodicDeferrer):
         self.last_defers.clear()
         await app.connector.execute_query_async(_ALIVE_UNTIL_NOW)
         await app.connector.execute_query_async(_AT_ONCE)
-        if moved is not None:
-            log.warning("clock.set", seconds=round(moved, 1))
         with suppress(AlreadyEnqueued):  # by another worker that noticed it
             await outbox_clock_set.defer_async()
+            if moved is not None:
+                log.warning("clock.set", seconds=round(moved, 1))
 
 
 def install() -> None:
