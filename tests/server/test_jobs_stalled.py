@@ -13,6 +13,7 @@ from procrastinate.contrib.django import app
 from helpers.company import forget_jobs
 from tidegate.server.desk import decisions, delivering, pulse
 from tidegate.server.desk import inbox as desk_inbox
+from tidegate.server.jobs import app as jobs
 from tidegate.server.jobs import inbox, measures, outbox
 from tidegate.server.jobs.app import stalled_jobs_retry
 
@@ -30,7 +31,8 @@ async def _retry() -> int:
             return await stalled_jobs_retry.func(SimpleNamespace(app=worker), timestamp=0)
 
 
-def test_a_stalled_job_whose_successor_waits_does_not_keep_the_others_stalled() -> None:
+def test_a_stalled_job_whose_successor_waits_does_not_keep_the_others_stalled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "SIGN_OF_LIFE", 0.0)
     forget_jobs()
     with connection.cursor() as cursor:
         cursor.execute(

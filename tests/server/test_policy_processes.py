@@ -1,4 +1,7 @@
-"""A policy that is put in force is followed by every process that ranks, web or worker, without a word between them."""
+"""A policy that is put in force is followed by every process that ranks, web or worker, without a word between them.
+
+Both rank by the board, of which each process has one: two processes with a board stand for them here.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +30,8 @@ import sys
 from tidegate.server import startup
 startup.configure()
 from tidegate.server.desk.board import board
-from tidegate.server.desk import decisions
 for line in sys.stdin:
     seen = board.snapshot()
-    decisions.decide(seen)
     print(seen.policy.number, seen.row("t1").lane, flush=True)
 """
 
