@@ -98,6 +98,17 @@ def test_the_same_intention_is_one_row_however_often_it_is_found() -> None:
     assert Action.objects.get().title == "[P0] leak"
 
 
+def test_what_a_process_decides_whose_clock_is_ahead_is_done_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead = timezone.now() + timedelta(hours=3)
+    monkeypatch.setattr(timezone, "now", lambda: ahead)
+    with receiver() as there:
+        webhook(there.url)
+        actions_record(action(), now=ahead, dry_run=False)
+        assert delivering.deliver(Action.objects.get().pk) == "done"
+        actions_record(action("review", None, key="k2"), now=ahead, dry_run=False)
+    assert set(Action.objects.values_list("state", "next_at")) == {("done", None)}
+
+
 def test_what_is_decided_and_rolled_back_was_never_recorded() -> None:
     def crash() -> None:
         record(action())

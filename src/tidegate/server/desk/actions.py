@@ -11,10 +11,10 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.models import Action
+from tidegate.server.desk.moments import database_now
 from tidegate.server.people import audit
 from tidegate.server.people.access import scope_by_ticket
 from tidegate.server.people.models import Role
@@ -34,7 +34,8 @@ _AGAIN: Final = (State.INTENDED, State.DEAD, State.CANCELLED)
 _INSERT: Final = """
     INSERT INTO desk_action (kind, ticket_id, target, title, body, causes, episode, payload, key, state, attempts,
                              next_at, last_error, decision_id, by_id, created_at, done_at)
-    SELECT n.kind, n.ticket_id, n.target, n.title, n.body, n.causes, n.episode, n.payload, n.key, n.state, 0, n.next_at,
+    SELECT n.kind, n.ticket_id, n.target, n.title, n.body, n.causes, n.episode, n.payload, n.key, n.state, 0,
+           CASE WHEN n.next_at IS NOT NULL THEN least(n.next_at, now()) END,
            n.last_error, n.decision_id, NULL, now(), n.done_at
     FROM json_populate_recordset(NULL::desk_action, %s::json) n
     ON CONFLICT (key) DO NOTHING
@@ -52,7 +53,7 @@ def actions_record(
     actions
         Valid by `tables.Actions`.
     now
-        From when they may be carried out.
+        From when they may be carried out; at once where that is still to come by the database's clock.
     dry_run
         Whether nothing is to be carried out.
     decisions
@@ -133,7 +134,7 @@ def action_retry(*, by: Person, action: int, request_id: str = "") -> Action:
     if not found.target and found.kind in ("page", "notify"):
         raise RefusedError(NOBODY, mend="Name one in actions.channels; new actions then use it", status=409)
     before = found.state
-    found.state, found.attempts, found.next_at, found.last_error = State.WAITING, 0, timezone.now(), ""
+    found.state, found.attempts, found.next_at, found.last_error = State.WAITING, 0, database_now(), ""
     found.save(update_fields=["state", "attempts", "next_at", "last_error"])
     _note(by, found, "action.retry", before, request_id)
     wake([(found.pk, found.target)])

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils import timezone
 
 from tidegate.server.desk import channels
 from tidegate.server.desk.actions import State, wake
 from tidegate.server.desk.carrying import INWARD, NotWantedError, carry_out
 from tidegate.server.desk.models import Action, Channel, PolicyVersion
+from tidegate.server.desk.moments import database_now
 from tidegate.server.outgoing.addresses import ForbiddenAddressError
 from tidegate.server.outgoing.failures import PermanentError, TransientError
 from tidegate.server.outgoing.message import Message
@@ -53,7 +53,7 @@ def deliver(action: int, *, rng: Callable[[], float] = random.random) -> str | N
     rng
         Numbers from 0 to 1, for the jitter of pauses.
     """
-    now = timezone.now()
+    now = database_now()
     lease = timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)  # longer than any attempt may take
     claimed = Action.objects.filter(pk=action, state=State.WAITING, next_at__lte=now).update(next_at=now + lease)
     if not claimed:
@@ -118,7 +118,7 @@ def _pause_channel(channel: Channel, error: TransientError, rng: Callable[[], fl
     """Let the channel rest, so that what waits for it does not try one after the other."""
     failures = channel.failures + 1
     seconds = min(LONGEST_REST, pause(failures, rng, error.wait))
-    until = timezone.now() + timedelta(seconds=seconds)
+    until = database_now() + timedelta(seconds=seconds)
     Channel.objects.filter(pk=channel.pk).update(failures=failures, paused_until=until)
 
 
@@ -140,7 +140,7 @@ def _later(action: Action, error: TransientError, rng: Callable[[], float]) -> s
     attempts = action.attempts + 1
     if attempts >= settings.OUTBOX_ATTEMPTS:
         return _dead(action, error)
-    at = timezone.now() + timedelta(seconds=pause(attempts, rng, error.wait))
+    at = database_now() + timedelta(seconds=pause(attempts, rng, error.wait))
     mine = Action.objects.filter(pk=action.pk, state=State.WAITING)
     mine.update(attempts=attempts, next_at=at, last_error=_line(error))
     return State.WAITING
@@ -164,7 +164,7 @@ def _line(error: TidegateError) -> str:
 
 
 def _finish(action: Action, state: str, *, error: str = "", counted: bool = False) -> str:
-    done = timezone.now() if state == State.DONE else None
+    done = database_now() if state == State.DONE else None
     mine = Action.objects.filter(pk=action.pk, state=State.WAITING)
     mine.update(state=state, done_at=done, next_at=None, last_error=error, attempts=action.attempts + counted)
     return state
@@ -174,7 +174,7 @@ def sweep() -> int:
     """Wake what is due and has no job: its pause is over, or its process died before it could; returns how many."""
     from tidegate.server.jobs.outbox import with_jobs
 
-    due = Action.objects.filter(state=State.WAITING, next_at__lte=timezone.now()).order_by("next_at")
+    due = Action.objects.filter(state=State.WAITING, next_at__lte=database_now()).order_by("next_at")
     found = list(due.values_list("pk", "target")[:SWEEP])
     busy = with_jobs([pk for pk, _ in found])
     lost = [(pk, target) for pk, target in found if pk not in busy]
@@ -199,5 +199,5 @@ def clock_set() -> int:
     """
     bounds = {"lease": float(settings.OUTBOX_LEASE_SECONDS), "longest": LONGEST_PAUSE, "first": FIRST_PAUSE}
     with connection.cursor() as cursor:
-        cursor.execute(_CLOCK_SET, {"now": timezone.now(), **bounds})
+        cursor.execute(_CLOCK_SET, {"now": database_now(), **bounds})
         return cursor.rowcount
