@@ -15,6 +15,7 @@ from helpers.boards import policy_with
 from tidegate.backtesting.axis import Axis
 from tidegate.backtesting.scoring import cost_points
 from tidegate.backtesting.seen import as_opened, see
+from tidegate.enrich import history as counted
 from tidegate.enrich.facts import facts as facts_of
 from tidegate.ingest import read_accounts, read_incidents, read_tickets
 from tidegate.pipeline import FOR_WEIGHTED_SUM, needed
@@ -63,6 +64,8 @@ RULES = {
     "wrote again": ("replies > 1", {"value": 2.5}),
     "wrote thrice": ("replies >= 3 AND updated_at > created_at", {"lane": "now"}),
     "asks": ("last_requester_at IS NOT NULL AND age_hours > 1", {"at_least": "P2"}),
+    "many of one customer": ("account_tickets_90d >= 4", {"value": 0.4}),
+    "asks a lot": ("requester_tickets_90d BETWEEN 1 AND 2 AND age_hours > 0.5", {"at_least": "P1"}),
     "put off": ("affected_users = 1 AND age_hours < 0.5", {"lane": "later"}),
 }
 
@@ -78,6 +81,7 @@ def history(random: np.random.Generator, rows: int) -> tuple[pl.DataFrame, pl.Da
             "priority": random.choice(["P0", "P1", "P2", "P3"], rows, p=[0.03, 0.17, 0.4, 0.4]).tolist(),
             "product": [PRODUCTS[i] for i in random.integers(0, 3, rows)],
             "account_id": random.choice(["A", "B", "C"], rows).tolist(),
+            "requester_id": [("R1", "R2", "R3", None)[i] for i in random.integers(0, 4, rows)],
             "affected_users": random.integers(1, 4, rows),
             "vip": random.random(rows) < 0.3,
         }
@@ -128,7 +132,7 @@ class Production:
         rows = sorted(self.rows)
         facts = facts_of(
             pl.concat([self.live[self.messages(row, now)][row] for row in rows]),
-            history=self.live[0].head(0),
+            history=self.live[0],
             policy=self.policy,
             now=self.axis.moment(now),
             readings=self.levels[rows],
@@ -192,6 +196,12 @@ def both(policy: Policy, random: np.random.Generator, rows: int, agents: int) ->
 def test_rules_and_lanes_while_waiting_are_those_of_production(
     seed: int, names: list[str], method: str, outlook: str, agents: int
 ) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(counted, "WINDOW", timedelta(hours=10))  # so that tickets leave it
+        _same_as_production(seed, names, method, outlook, agents=agents)
+
+
+def _same_as_production(seed: int, names: list[str], method: str, outlook: str, *, agents: int) -> None:
     rules = [{"name": name, "when": RULES[name][0], "then": RULES[name][1]} for name in names]
     value = {"incident": 2, "renewal": {"within": "1d", "times": 3}} if seed % 2 else {}
     policy = policy_with(

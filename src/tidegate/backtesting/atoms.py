@@ -30,7 +30,16 @@ if TYPE_CHECKING:
 GROWING: Final = frozenset({"age_hours", "age_p0", "age_p1", "age_p2", "age_p3", "minutes_left", "days_to_renewal"})
 """Facts that grow, or shrink, by the minute."""
 
-STEPPING: Final = frozenset({"open_incidents", "incident_id", "incident_title", "breached_since"})
+STEPPING: Final = frozenset(
+    {
+        "open_incidents",
+        "incident_id",
+        "incident_title",
+        "breached_since",
+        "requester_tickets_90d",
+        "account_tickets_90d",
+    }
+)
 """Facts that change at moments that are known before the replay begins."""
 
 MOVING: Final = GROWING | STEPPING

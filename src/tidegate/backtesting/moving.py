@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import polars as pl
 
+from tidegate.backtesting.others import FACTS as OTHERS
+from tidegate.backtesting.others import Others
 from tidegate.enrich.accounts import account_ids, match_accounts
 from tidegate.enrich.calendar import SECOND, calendars
 from tidegate.enrich.incidents import incident_facts
@@ -45,6 +47,8 @@ class Moving:
         Calendars and targets.
     accounts, incidents
         Where renewals and incidents come from; None where nothing is known.
+    history
+        All tickets, these among them.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class Moving:
         *,
         accounts: pl.DataFrame | None,
         incidents: pl.DataFrame | None,
+        history: pl.DataFrame,
     ) -> None:
         self._live, self._facts, self._incidents = live, facts, incidents
         self.created: Micros = live["created_at"].dt.timestamp("us").to_numpy()
@@ -71,6 +76,21 @@ class Moving:
             renewal = accounts["renewal_at"].cast(TIME)[matches.row]
             self._renewal = renewal.dt.timestamp("us").cast(float).fill_null(np.nan).to_numpy()
         self._due = self._reached(self._target, 0)
+        self._others = {name: self._counting(name, history, accounts) for name in OTHERS if name in facts.columns}
+
+    def _counting(self, fact: str, history: pl.DataFrame, accounts: pl.DataFrame | None) -> Others:
+        past = history["created_at"].dt.timestamp("us").to_numpy()
+        if fact.startswith("requester"):
+            asks = pl.coalesce("requester_id", "requester_email").alias("key")
+            return Others(self.created, self._live.select(asks)["key"], past, history.select(asks)["key"])
+        of_past = history["account_id"]
+        if accounts is not None:
+            of_past = account_ids(history, accounts, match_accounts(history, accounts))
+        return Others(self.created, self._account, past, of_past)
+
+    def other_steps(self, fact: str) -> tuple[Rows, Micros]:
+        """Tickets and the moments after their opening at which the count of their customer's others changes."""
+        return self._others[fact].steps()
 
     def later(self, moments: Micros) -> tuple[Rows, Micros]:
         """Tickets for which a moment, one a ticket, lies after their opening, and the moment."""
@@ -145,6 +165,7 @@ class Moving:
             "due_at": pl.Series(due).cast(TIME),
             "breached_since": pl.Series(np.where(due <= moments, due, -1)).replace(-1, None).cast(TIME),
         }
+        columns |= {name: pl.Series(of.at(rows, moments), dtype=pl.Int32) for name, of in self._others.items()}
         shown = {name: column for name, column in columns.items() if name in facts.columns}
         return facts.with_columns(
             **{name: pl.Series(column) for name, column in shown.items()}, **self._touched(rows, moments)

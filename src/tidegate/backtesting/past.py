@@ -222,7 +222,8 @@ def past(
     mean = float(work[known].mean()) if known.mean() > TEACHES else load * _worked(seats, at) / live.height
     seen = {"": base, **files}
     views = {
-        name: see(live, levels, rules, axis, accounts=accounts, incidents=incidents) for name, rules in seen.items()
+        name: see(live, levels, rules, axis, accounts=accounts, incidents=incidents, history=ordered)
+        for name, rules in seen.items()
     }
     found = None if messages is None or follow_ups is not None else recontact(tickets, messages)
     rule = FollowUps(per_day=follow_ups or 0.0, patience=_PATIENCE, minutes=_EACH * mean, day=1440.0)

@@ -16,6 +16,7 @@ import polars as pl
 from tidegate.backtesting import written
 from tidegate.backtesting.atoms import MOVING, atoms
 from tidegate.backtesting.moving import INCIDENT, Moving
+from tidegate.backtesting.others import FACTS as OTHERS
 from tidegate.backtesting.scoring import aged_after, believe, replay_name, standing
 from tidegate.enrich.facts import facts as facts_of
 from tidegate.pipeline import FOR_WEIGHTED_SUM, needed
@@ -115,6 +116,7 @@ def see(
     *,
     accounts: pl.DataFrame | None = None,
     incidents: pl.DataFrame | None = None,
+    history: pl.DataFrame | None = None,
 ) -> View:
     """Judge every ticket by a policy, as it was opened and at every moment at which that changes.
 
@@ -130,18 +132,21 @@ def see(
         The time axis of the replay.
     accounts, incidents
         Valid by `tables.Accounts` and `tables.Incidents`.
+    history
+        All tickets, those that are not replayed included; None is `live` alone.
 
     Raises
     ------
     InputError
         If a rule uses a fact that grows in a way that cannot be followed; see `atoms`.
     """
-    seen = _Seen(as_opened(live), levels, policy, accounts, incidents)
+    known = _Known(accounts, incidents, live if history is None else history)
+    seen = _Seen(as_opened(live), levels, policy, known)
     opened = seen.judged(np.arange(live.height), seen.moving.created, axis)
     turns, by_messages = seen.turns(axis), ()
     if written.FACTS & seen.read:
         some = (as_opened(live, count) for count in range(1, FollowUps().most + 1))
-        by_messages = (turns, *(_Seen(one, levels, policy, accounts, incidents).turns(axis) for one in some))
+        by_messages = (turns, *(_Seen(one, levels, policy, known).turns(axis) for one in some))
     return View(
         name=replay_name(policy),
         belief=opened.belief,
@@ -173,6 +178,13 @@ def _bands(belief: Belief, rows: int) -> NDArray[np.uint8]:
     return np.ones(rows, dtype=np.uint8) if belief.band is None else belief.band
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    accounts: pl.DataFrame | None
+    incidents: pl.DataFrame | None
+    history: pl.DataFrame
+
+
 class _Seen:
     """Tickets under one policy, to be judged at any moment."""
 
@@ -181,8 +193,7 @@ class _Seen:
         fresh: pl.DataFrame,
         levels: pl.DataFrame,
         policy: Policy,
-        accounts: pl.DataFrame | None,
-        incidents: pl.DataFrame | None,
+        known: _Known,
     ) -> None:
         wants = needed(policy) | FOR_WEIGHTED_SUM
         self._policy = policy.model_copy(update={"ranking": policy.ranking.model_copy(update={"now_when": _NEVER})})
@@ -191,12 +202,14 @@ class _Seen:
             history=fresh.head(0),
             policy=policy,
             now=fresh["created_at"][-1],
-            accounts=accounts,
+            accounts=known.accounts,
             readings=levels,
             needs=wants,
         )
         self._targets = target_table(policy)
-        self.moving = Moving(fresh, self._facts, policy, accounts=accounts, incidents=incidents)
+        self.moving = Moving(
+            fresh, self._facts, policy, accounts=known.accounts, incidents=known.incidents, history=known.history
+        )
         self._changes = [bool(_facts_of_rule(rule.when) & MOVING) for rule in policy.rules]
         self._still: Flags = self._flags(self._facts, changing=False)
 
@@ -238,6 +251,7 @@ class _Seen:
     def candidates(self) -> tuple[Rows, Rows]:
         """Tickets, and moments after they were opened at which what the policy makes of them could change."""
         found = [*self._by_rules(), *self._by_value(), *self._by_outlook()]
+        found += [self.moving.other_steps(name) for name in OTHERS if name in self.read]
         if self.read & INCIDENT:
             found.append(self.moving.incident_steps())
         rows = np.concatenate([np.empty(0, dtype=np.int64), *(rows for rows, _ in found)])
