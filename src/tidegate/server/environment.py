@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from tidegate.server import memory
 from tidegate.tables.errors import InputError, shorten
 
 if TYPE_CHECKING:
@@ -161,6 +162,11 @@ def hand_on(**values: str) -> None:
 def for_children(**extra: str) -> dict[str, str]:
     """Return the environment for a program that this process starts, with some more in it."""
     return {**os.environ, **extra}
+
+
+def spare_memory() -> None:
+    """Let the processes that this one starts keep little memory that is free."""
+    memory.spare(os.environ)
 
 
 def share_metrics(folder: Path) -> None:

@@ -48,6 +48,7 @@ def serve(settings: Environment, say: Say, tell: Say, *, demo: bool = False) -> 
         server = startup.open_database(settings)
         try:
             _prepare(say, tell, demo=demo)
+            environment.spare_memory()
             children = [_child("web"), _child("work")]
             say(f"Tidegate is at http://{address(settings)} (Ctrl-C stops it)")
             Supervisor(children, say, tend=_tending(server, settings, say)).run()

@@ -21,6 +21,7 @@ from tidegate import pipeline
 from tidegate.policy.loading import load as load_policy
 from tidegate.ranking.explain import what_would_change, why_above
 from tidegate.read.alike import similar_counts
+from tidegate.server import memory
 from tidegate.server.desk import held as holding
 from tidegate.server.desk.models import PolicyVersion
 from tidegate.server.desk.policies import policy_ensure
@@ -299,6 +300,7 @@ class Board:
         stale = held is None or abs((now - held.loaded_at).total_seconds()) > RELOAD
         if held is None or last is None or stale or last.policy.pk != policy.pk:
             held, changed = holding.load(load_policy(policy.text), now), True
+            memory.give_back()
         else:
             held, changed = holding.refresh(held, now)
         self._count_similar(held, now, started)
@@ -329,6 +331,7 @@ class Board:
     def _counted(self, held: Held, now: datetime) -> None:
         started = time.monotonic()
         self._similar = similar_counts(held.tickets, now)
+        memory.give_back()
         ended = time.monotonic()
         self._count_again = ended + max(SIMILAR_EVERY, (ended - started) / SIMILAR_SHARE)
 

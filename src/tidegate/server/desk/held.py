@@ -40,6 +40,7 @@ _PAST: Final = (
 )  # fmt: skip
 _LEARNED: Final = ("status", "given_level", "first_level", "solved_at", "closed_at", "ticket_id", "created_at")
 _MESSAGE: Final = ("message_id", "ticket_id", "at", "author_kind", "public")
+_READ: Final = 20_000
 _SIDES: Final = ("accounts", "incidents", "agents")
 _FOLLOWED: Final = (
     "desk_override", "desk_snooze", *(model._meta.db_table for model, _ in tables.CONTRACTS.values())  # noqa: SLF001
@@ -163,11 +164,17 @@ def load(policy: Policy, now: datetime) -> Held:
         messages=_of_tickets("messages", live["ticket_id"].to_list()),
         events=_of_tickets("events", live["ticket_id"].to_list()),
         sides={name: tables.read(name) for name in _SIDES},
-        readings=reader.read(live, now=now),
+        readings=_read(reader, live, now),
         overrides=_overrides(),
         snoozes=_snoozes(),
         loaded_at=now,
     )
+
+
+def _read(reader: StaticReader, live: pl.DataFrame, now: datetime) -> pl.DataFrame:
+    """Read many tickets some at a time: what is kept of each is small beside what reading it takes."""
+    starts = range(0, max(live.height, 1), _READ)
+    return pl.concat([reader.read(live.slice(start, _READ), now=now) for start in starts], rechunk=True)
 
 
 def refresh(held: Held, now: datetime) -> tuple[Held, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tidegate.server import memory
 from tidegate.server.jobs.app import app, comes_round
 
 
@@ -13,4 +14,6 @@ def pulse_measures(timestamp: int) -> int:
     from tidegate.server.desk.pulse import pulse_measure
 
     del timestamp
-    return len(pulse_measure())
+    measured = len(pulse_measure())
+    memory.give_back()
+    return measured

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
+from tidegate.server import memory
 from tidegate.server.jobs.app import app, comes_round
 from tidegate.server.pacing import Pace
 
@@ -67,7 +68,11 @@ def decide(timestamp: int) -> int:
     from tidegate.server.desk import decisions, snoozes
     from tidegate.server.desk.board import board
 
-    seen = board.snapshot(fresh=0)
-    snoozes.snoozes_wake(seen)
-    done = decisions.decide(seen)
+    if not PACE.due():
+        return 0
+    with PACE.turn():
+        seen = board.snapshot(fresh=0)
+        snoozes.snoozes_wake(seen)
+        done = decisions.decide(seen)
+        memory.give_back()
     return done.decisions if done else 0
