@@ -59,16 +59,16 @@ def test_the_page_is_sound_in_both_looks_and_on_a_phone(
 
 
 def test_a_figure_opens_to_its_definition_and_its_tickets(browse: Browse, measured: list[Pulse]) -> None:
-    body = next(one.body for one in measured if not one.groups)
-    row = body["leading"][0]
+    whole = next(one for one in measured if not one.groups)
+    row = whole.body["leading"][0]
     page = browse("viewer", "/pulse")
     page.get_by_text(row["title"], exact=True).first.click()
     assert page.get_by_text(row["definition"]).first.is_visible()
     page.get_by_role("link", name=f"tickets behind {row['title']}").click()
-    kept = body["sets"][f"measure:{row['name']}"]
-    page.get_by_role("heading", name=kept["title"]).wait_for()
+    kept = whole.sets.get(key=f"measure:{row['name']}")
+    page.get_by_role("heading", name=kept.title).wait_for()
     assert page.get_by_text(row["definition"]).is_visible()
-    assert page.locator("tbody tr").count() == len(kept["ids"])
+    assert page.locator("tbody tr").count() == min(len(kept.ids), 50)
 
 
 def test_every_chart_is_also_a_table(browse: Browse, measured: list[Pulse]) -> None:

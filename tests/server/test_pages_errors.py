@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from django.conf import settings
+from django.db import OperationalError
+
+from tidegate.server.people.session_store import SessionStore
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -38,3 +42,24 @@ def test_a_form_that_has_grown_old_says_so(people: dict[str, object]) -> None:
     answer = client.post("/views/save", {"name": "x", "query": "level=P1"})
     assert answer.status_code == 403
     assert "The form has grown old" in answer.content.decode()
+
+
+@pytest.mark.urls("tidegate.server.urls")
+@pytest.mark.parametrize(
+    ("error", "status", "words"),
+    [(OperationalError, 503, "Back in a moment"), (ValueError, 500, "Something went wrong")],
+)
+def test_a_database_that_is_away_is_told_from_a_mistake(
+    client: Client, monkeypatch: pytest.MonkeyPatch, error: type[Exception], status: int, words: str
+) -> None:
+    def gone(_: object) -> None:
+        raise error("secret of the inside")
+
+    client.raise_request_exception = False
+    client.cookies[settings.SESSION_COOKIE_NAME] = "x" * 32
+    monkeypatch.setattr(SessionStore, "_get_session_from_db", gone)
+    answer = client.get("/")
+    assert answer.status_code == status
+    assert words in answer.content.decode()
+    assert "secret of the inside" not in answer.content.decode()
+    assert answer.headers.get("Retry-After") == ("5" if status == 503 else None)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
@@ -44,10 +45,16 @@ def signed_in(person: Person) -> Client:
     return client
 
 
-def of(person: Person) -> dict:
+def of(person: Person) -> dict[str, Any]:
+    """What is kept for a person: the body, and the tickets behind its figures."""
     found = pulse.pulse_of(person=person)
     assert found is not None
-    return found.body
+    assert "sets" not in found.body, "the page reads none of them"
+    return found.body | {"sets": sets(found)}
+
+
+def sets(found: Pulse) -> dict[str, Any]:
+    return {one["key"]: one for one in found.sets.values("key", "title", "total", "ids")}
 
 
 def test_the_figures_are_those_of_the_stand_up(company: Company, people: dict[str, Person]) -> None:
@@ -209,12 +216,28 @@ def test_what_a_person_may_no_longer_see_is_left_out_at_once(company: Company, p
     pulse.pulse_measure()
     found = pulse.pulse_of(person=people["colleague"])
     assert found is not None
-    key, kept = next((key, kept) for key, kept in found.body["sets"].items() if kept["ids"])
+    key, kept = next((key, kept) for key, kept in sets(found).items() if kept["ids"])
     moved = kept["ids"][0]
     Ticket.objects.filter(ticket_id=moved).update(group="security")
     _, tickets = pulse.pulse_tickets(pulse=found, key=key, person=people["colleague"])  # ty: ignore[not-iterable]
     assert moved not in [ticket.ticket_id for ticket in tickets]
-    assert len(tickets) == len(kept["ids"]) - 1
+    assert len(tickets) == min(len(kept["ids"]), pulse.PAGE) - 1
+
+
+def test_long_lists_have_pages(company: Company, people: dict[str, Person], monkeypatch: pytest.MonkeyPatch) -> None:
+    del company
+    pulse.pulse_measure()
+    ids = of(people["lead"])["sets"]["late"]["ids"]
+    assert len(ids) > 10
+    monkeypatch.setattr(pulse, "PAGE", 10)
+    client, shown = signed_in(people["lead"]), []
+    for page in range(1, len(ids) // 10 + 2):
+        text = client.get(f"/pulse/tickets/late?page={page}").content.decode()
+        shown += re.findall(r'<a class="mono" href="/tickets/([^"]+)"', text)
+        assert ('rel="next"' in text) == (page * 10 < len(ids))
+        assert ('rel="prev"' in text) == (page > 1)
+    assert shown == ids
+    assert "No ticket stands behind" in client.get("/pulse/tickets/late?page=9999").content.decode()
 
 
 def test_every_role_may_look_and_leads_may_ask(company: Company, people: dict[str, Person]) -> None:

@@ -14,3 +14,5 @@ urlpatterns = [
     path("", include("tidegate.server.desk.urls_pulse")),
     path("", include("tidegate.server.desk.urls")),
 ]
+
+handler500 = "tidegate.server.desk.views.failing.failed"

@@ -19,7 +19,7 @@ class Key:
     does
         What happens, in words.
     where
-        ``everywhere`` or the page's name.
+        ``everywhere`` or the page's name; ``tickets`` are those behind a figure of the pulse.
     """
 
     keys: str
@@ -32,7 +32,7 @@ def _list(page: str, what: str) -> tuple[Key, ...]:
     """Keys of a page that is a list."""
     moves = (Key("j", "down", f"to the next {what}", page), Key("k", "up", f"to the {what} before", page))
     opens = (Key("enter", "open", f"open the {what}", page), Key("o", "open", f"open the {what}", page))
-    pages = (Key(".", "older", "show older ones", page), Key(",", "newer", "show newer ones", page))
+    pages = (Key(".", "older", "to the next page", page), Key(",", "newer", "to the page before", page))
     return (*moves, *opens, *(pages if page not in ("people", "tokens") else ()))
 
 
@@ -88,6 +88,7 @@ KEYS: Final = (
     Key("r", "replay", "replay the last weeks", "policy"),
     Key("w", "why", "say why, to put it in force or to roll back", "policy"),
     Key("v", "preview-text", "see what the edited text would move now", "policy"),
+    *_list("tickets", "ticket"),
     *_list("escalations", "case"),
     Key("c", "close-case", "close the case: say what became of it", "escalations"),
     *_list("activity", "line"),
@@ -110,7 +111,7 @@ KEYS: Final = (
 
 PAGES: Final = (
     *("everywhere", "queue", "ticket", "review", "pulse", "policy", "escalations", "activity", "actions", "people"),
-    "tokens",
+    *("tokens", "tickets"),
 )
 
 

@@ -7,7 +7,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from tidegate.server.desk.models import Pulse, Ticket
+from django.db import transaction
+
+from tidegate.server.desk.models import Pulse, PulseSet, Ticket
 from tidegate.server.people.access import scope
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 EVERY: Final = timedelta(minutes=5)
 STALE: Final = timedelta(minutes=15)
 """A pulse older than this says that it is old."""
+PAGE: Final = 50
+"""Tickets of a page behind a figure."""
 KEPT: Final = 12
 """Measurements that are kept of each scope."""
 BUDGET: Final = 240.0
@@ -41,18 +45,19 @@ def pulse_measure(*, budget: float = BUDGET, clock: Callable[[], float] = time.m
         if made and clock() - started > budget:
             break
         begun = clock()
-        body = body_of(history.cut(groups), snapshot.held.policy)
-        made.append(
-            Pulse.objects.create(
-                as_of=snapshot.now,
-                policy=snapshot.policy,
-                groups=list(groups),
-                seconds=clock() - begun,
-                body=_plain(body),
-            )
-        )
+        body = _plain(body_of(history.cut(groups), snapshot.held.policy))
+        told = {"as_of": snapshot.now, "policy": snapshot.policy, "groups": list(groups)}
+        made.append(_kept(body, told, seconds=clock() - begun))
         _prune(groups)
     return made
+
+
+@transaction.atomic
+def _kept(body: dict[str, Any], told: dict[str, Any], *, seconds: float) -> Pulse:
+    sets = body.pop("sets", {})
+    pulse = Pulse.objects.create(**told, seconds=seconds, body=body)
+    PulseSet.objects.bulk_create(PulseSet(pulse=pulse, key=key, **found) for key, found in sets.items())
+    return pulse
 
 
 def _longest_waiting_first(wanted: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
@@ -87,16 +92,19 @@ def pulse_wanted() -> None:
         return
 
 
-def pulse_tickets(*, pulse: Pulse, key: str, person: Person) -> tuple[dict[str, Any], list[Ticket]] | None:
-    """Return the set behind a figure and its tickets, as far as the person sees them now; None where there is none."""
-    found = pulse.body.get("sets", {}).get(key)
+def pulse_tickets(
+    *, pulse: Pulse, key: str, person: Person, offset: int = 0, limit: int = PAGE
+) -> tuple[PulseSet, list[Ticket]] | None:
+    """Return the set behind a figure and some of its tickets, as far as the person sees them now; None without one."""
+    found = PulseSet.objects.filter(pulse=pulse, key=key).first()
     if found is None:
         return None
-    rows = scope(Ticket.objects.filter(ticket_id__in=found["ids"]), person).only(
+    ids = found.ids[offset : offset + limit]
+    rows = scope(Ticket.objects.filter(ticket_id__in=ids), person).only(
         "ticket_id", "subject", "status", "assignee", "group", "account_name", "created_at"
     )
     by_id = {ticket.ticket_id: ticket for ticket in rows}
-    return found, [by_id[name] for name in found["ids"] if name in by_id]
+    return found, [by_id[name] for name in ids if name in by_id]
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold

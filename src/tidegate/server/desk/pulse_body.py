@@ -8,7 +8,7 @@ coming                 hours, due, likely, low, high, unknown: the next hours
 people, moves, groups  who holds how much, what could be handed over, how long each group has work for
 leading                the leading measures of the last seven days beside the seven before
 charts                 key, title, lead, svg, columns, rows, note: drawn, and as a table (cells: text, or text and set)
-sets                   by key: title, total, ids: the tickets behind a figure, at most `pulse_sets.SET`
+sets                   by key: title, total, ids: the tickets behind a figure, at most `pulse_sets.SET`; kept apart
 """
 
 from __future__ import annotations

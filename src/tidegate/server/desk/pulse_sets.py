@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tidegate.measure.standup import Standup
     from tidegate.report.comparison import Side
 
-SET: Final = 200
+SET: Final = 10_000
 """Tickets that are kept behind a figure."""
 SOON: Final = 4
 """Hours that the sentence about what is coming speaks of."""

@@ -1,6 +1,6 @@
 """What the service keeps: facts as they came, what was decided, and what is on its way in and out."""
 
-from tidegate.server.desk.models.computed import Pulse, Replay
+from tidegate.server.desk.models.computed import Pulse, PulseSet, Replay
 from tidegate.server.desk.models.decisions import (
     Action,
     Channel,
@@ -30,6 +30,7 @@ __all__ = [
     "PolicyVersion",
     "Preferences",
     "Pulse",
+    "PulseSet",
     "Reading",
     "Replay",
     "SavedView",

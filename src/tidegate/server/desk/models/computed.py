@@ -66,3 +66,19 @@ class Pulse(models.Model):
     """How long computing took."""
     body = models.JSONField()
     """What the page shows; `desk/pulse_body.py` says how it is laid out."""
+
+
+class PulseSet(models.Model):
+    """The tickets behind a figure of a pulse; kept apart, since the page reads none of them."""
+
+    pulse = models.ForeignKey(Pulse, on_delete=models.CASCADE, related_name="sets")
+    key = models.CharField(max_length=200)
+    title = models.TextField()
+    total = models.IntegerField()
+    ids = ArrayField(models.TextField(), default=list)
+    """At most `pulse_sets.SET`, in their order."""
+
+    class Meta:
+        """One a figure."""
+
+        constraints: ClassVar = [models.UniqueConstraint(fields=["pulse", "key"], name="pulse_set_once")]

@@ -148,3 +148,9 @@ def signed(points: float) -> str:
 def spoken(word: object) -> str:
     """Write an identifier as words."""
     return str(word or "").replace("_", " ")
+
+
+@register.filter
+def grouped(count: int) -> str:
+    """Write a whole number with its thousands apart."""
+    return f"{count:,}"

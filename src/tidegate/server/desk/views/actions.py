@@ -12,7 +12,7 @@ from django.urls import reverse
 from tidegate.policy.loading import load
 from tidegate.server.desk import actions, escalations, outbox_selectors
 from tidegate.server.desk.errors import RefusedError
-from tidegate.server.desk.models import Action, PolicyVersion
+from tidegate.server.desk.models import Action, Agent, PolicyVersion
 from tidegate.server.middleware import origin
 from tidegate.server.people.access import needs, person_of
 
@@ -62,7 +62,10 @@ def listing(request: HttpRequest) -> HttpResponse:
         "state": state,
         "states": [(name, title, counts[name]) for name, title in STATES.items()],
         "meaning": MEANINGS[state],
-        "rows": [(row, row.state in _AGAIN and row.kind != "draft", row.state in _CANCEL) for row in rows[:PAGE]],
+        "rows": [
+            (row, target, row.state in _AGAIN and row.kind != "draft", row.state in _CANCEL)
+            for row, target in zip(rows, _targets(rows[:PAGE]), strict=False)
+        ],
         "older": urlencode({"state": state, "from": offset + PAGE}) if len(rows) > PAGE else "",
         "offset": offset,
         "dry_run": active is None or load(active.text).actions.dry_run,
@@ -72,6 +75,14 @@ def listing(request: HttpRequest) -> HttpResponse:
         "anything": bool(counts["all"]),
     }
     return render(request, "desk/actions.html", context)
+
+
+def _targets(rows: list[Action]) -> list[str]:
+    """Say whom each action is for: agents by name, nobody where somebody should be named."""
+    agents = Agent.objects.filter(agent_id__in={row.target for row in rows if row.kind == "assign"})
+    names = {agent: name or agent for agent, name in agents.values_list("agent_id", "name")}
+    missing = dict.fromkeys(("page", "notify", "assign"), "nobody")
+    return [names.get(row.target, row.target) or missing.get(row.kind, "") for row in rows]
 
 
 @needs("lead", "POST")

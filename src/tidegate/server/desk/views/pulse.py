@@ -11,6 +11,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 
 from tidegate.server.desk import pulse
+from tidegate.server.desk.views.shared import number
 from tidegate.server.people.access import needs, person_of
 
 if TYPE_CHECKING:
@@ -54,16 +55,24 @@ def tickets(request: HttpRequest, key: str) -> HttpResponse:
     """List the tickets behind a figure."""
     person = person_of(request)
     measured = pulse.pulse_of(person=person)
-    found = None if measured is None else pulse.pulse_tickets(pulse=measured, key=key, person=person)
+    at = number(request.GET.get("page"), 1, least=1)
+    first = (at - 1) * pulse.PAGE
+    part = {"offset": first, "limit": pulse.PAGE}
+    found = None if measured is None else pulse.pulse_tickets(pulse=measured, key=key, person=person, **part)
     if measured is None or found is None:
         raise Http404("no such figure")
     kept, rows = found
     row = next((row for row in measured.body["leading"] if f"measure:{row['name']}" == key), None)
     context = {
-        "page_name": "pulse",
+        "page_name": "tickets",
         "kept": kept,
         "rows": rows,
         "row": row,
+        "first": first + 1,
+        "last": min(first + pulse.PAGE, len(kept.ids)),
+        "left_out": kept.total - len(kept.ids),
+        "before": at - 1,
+        "after": at + 1 if first + pulse.PAGE < len(kept.ids) else 0,
         "at": measured.as_of.astimezone(ZoneInfo(measured.body["zone"])),
         "zone": measured.body["zone"],
     }

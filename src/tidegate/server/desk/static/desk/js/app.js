@@ -23,6 +23,8 @@ for (const [act, place] of Object.entries({
   });
 }
 
+document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }); // on a phone
+
 document.addEventListener("click", (event) => {
   const target = /** @type {Element} */ (event.target);
   const closer = target.closest("[data-close]");
