@@ -85,10 +85,14 @@ def test_jobs_and_dead_workers_of_a_time_that_is_far_away_again_are_taken_up() -
     forget_jobs()
     late, dead = ask(JOB, "todo", 2 * HOURS, None), worker(2 * HOURS)
     ask(JOB, "doing", 0, dead)
-    as_worker(lambda: Deferrer(app.periodic_registry).look(1_800_000_000.0, 1.0))
+    deferrer = Deferrer(app.periodic_registry)
+    as_worker(lambda: deferrer.look(1_800_000_000.0, 1.0))
     assert ask("SELECT scheduled_at IS NULL FROM procrastinate_jobs WHERE id = %s", late)
     assert ask("SELECT last_heartbeat <= now() FROM procrastinate_workers WHERE id = %s", dead)
     assert ask("SELECT count(*) FROM procrastinate_jobs WHERE task_name LIKE '%%outbox_clock_set'") == 1
+    again = ask(JOB, "todo", 2 * HOURS, None)  # tried again by a worker whose own clock is ahead
+    as_worker(lambda: deferrer.look(1_800_000_005.0, 6.0))
+    assert ask("SELECT scheduled_at IS NULL FROM procrastinate_jobs WHERE id = %s", again)
     forget_jobs()
 
 

@@ -23,7 +23,8 @@ UNNOTICED: Final = 2.0
 _ALIVE_UNTIL_NOW: Final = "UPDATE procrastinate_workers SET last_heartbeat = now() WHERE last_heartbeat > now()"
 """A worker that died before the clock was set back would count as alive until its last sign of life is past."""
 _AT_ONCE: Final = "UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo' AND scheduled_at > now()"
-"""No job of ours is queued for later; one that is tried again has the moment as its time."""
+"""No job of ours is queued for later. One that is tried again has the moment as its time, by its worker's clock, which
+may be ahead of the database's."""
 _NOW: Final = "SELECT extract(epoch FROM clock_timestamp())::float AS now"
 
 
@@ -51,13 +52,13 @@ class Deferrer(periodic.PeriodicDeferrer):
         passed
             What the monotonic clock says.
         """
+        await app.connector.execute_query_async(_AT_ONCE)
         before, self._told = self._told, (at, passed)
         moved = None if before is None else (at - before[0]) - (passed - before[1])
         if moved is not None and abs(moved) <= UNNOTICED:
             return
         self.last_defers.clear()
         await app.connector.execute_query_async(_ALIVE_UNTIL_NOW)
-        await app.connector.execute_query_async(_AT_ONCE)
         with suppress(AlreadyEnqueued):  # by another worker that noticed it
             await outbox_clock_set.defer_async()
             if moved is not None:
