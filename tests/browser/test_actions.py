@@ -79,6 +79,6 @@ def test_a_dead_action_is_read_and_sent_again_by_keyboard_alone(browse: Browse) 
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Send"
     page.keyboard.press("Enter")
-    page.get_by_text("will be sent").wait_for()
+    page.get_by_text("stays intended while the policy is a dry run").wait_for()
     assert page.locator("tr.action").count() == 1
     assert Action.objects.filter(state=Action.State.DEAD).count() == 1

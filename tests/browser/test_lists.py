@@ -114,7 +114,7 @@ def test_what_an_action_says_is_opened_and_it_is_sent(browse: Browse) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("tr:focus details, details:focus-within").first).to_have_attribute("open", "")
     page.keyboard.press("s")
-    expect(page.locator(".toast")).to_contain_text("will be sent")
+    expect(page.locator(".toast")).to_contain_text("stays intended while the policy is a dry run")
 
 
 def test_settings_hold_at_once_and_later(browse: Browse, people: dict[str, Person]) -> None:

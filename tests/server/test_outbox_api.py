@@ -142,7 +142,7 @@ def test_one_click_sends_and_says_so(box: dict[str, Person]) -> None:
     lead = browser(box["lead"])
     answer = lead.post(f"/actions/{number('k0')}/retry", {"state": "dead"}, follow=True)
     assert answer.redirect_chain == [("/actions?state=dead", 302)]
-    assert "will be sent" in answer.content.decode()
+    assert "stays intended while the policy is a dry run" in answer.content.decode()
     assert Action.objects.get(key="k0").state == "waiting"
     answer = lead.post(f"/actions/{number('k2')}/retry", follow=True)
     assert "cannot be sent" in answer.content.decode()

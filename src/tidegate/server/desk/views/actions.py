@@ -56,7 +56,6 @@ def listing(request: HttpRequest) -> HttpResponse:
     rows = outbox_selectors.actions_list(
         person=person, state="" if state == "all" else state, offset=offset, limit=PAGE + 1
     )
-    active = PolicyVersion.objects.filter(active=True).first()
     context = {
         "page_name": "actions",
         "state": state,
@@ -68,13 +67,18 @@ def listing(request: HttpRequest) -> HttpResponse:
         ],
         "older": urlencode({"state": state, "from": offset + PAGE}) if len(rows) > PAGE else "",
         "offset": offset,
-        "dry_run": active is None or load(active.text).actions.dry_run,
+        "dry_run": _dry_run(),
         "channels": outbox_selectors.channels_list(),
         "cases": escalations.escalations_seen(person).count(),
         "routing": outbox_selectors.routing_counts(),
         "anything": bool(counts["all"]),
     }
     return render(request, "desk/actions.html", context)
+
+
+def _dry_run() -> bool:
+    active = PolicyVersion.objects.filter(active=True).first()
+    return active is None or load(active.text).actions.dry_run
 
 
 def _targets(rows: list[Action]) -> list[str]:
@@ -88,7 +92,8 @@ def _targets(rows: list[Action]) -> list[str]:
 @needs("lead", "POST")
 def retry(request: HttpRequest, number: int) -> HttpResponse:
     """Send an action; the list comes back and says so."""
-    return _done(request, number, actions.action_retry, "{} for {} will be sent")
+    said = "{} for {} stays intended while the policy is a dry run" if _dry_run() else "{} for {} will be sent"
+    return _done(request, number, actions.action_retry, said)
 
 
 @needs("lead", "POST")
