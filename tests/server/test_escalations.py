@@ -92,3 +92,11 @@ def test_the_api(as_lead: Client, case: Escalation) -> None:
     assert (closed.status_code, closed.json()["closed_why"]) == (200, "mended")
     assert as_lead.get("/api/v1/escalations").json() == []
     assert [one["id"] for one in as_lead.get("/api/v1/escalations?closed=true").json()] == [case.pk]
+
+
+def test_the_api_names_no_ticket_of_groups_that_the_caller_does_not_see(
+    client: Client, people: dict[str, Person], case: Escalation
+) -> None:
+    client.force_login(people["colleague"])
+    (told,) = client.get("/api/v1/escalations").json()
+    assert (told["id"], told["tickets"], told["hidden"]) == (case.pk, ["a"], 2)

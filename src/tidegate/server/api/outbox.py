@@ -19,12 +19,12 @@ from tidegate.server.middleware import origin
 from tidegate.server.people import audit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from django.http import HttpRequest
 
     from tidegate.server.api.callers import Caller
-    from tidegate.server.desk.models import Action
+    from tidegate.server.desk.models import Action, Escalation
     from tidegate.server.people.models import Person
 
 router = Router(tags=["actions"])
@@ -57,14 +57,13 @@ class ActionFullOut(ActionOut):
 class EscalationOut(Schema):
     """A case for people outside support."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     id: int = Field(description="number of the case")
     title: str = Field(description="what it is about")
     impact: str = Field(description="what is at stake, as it was when the case was made")
     level: Level = Field(description="of its gravest ticket")
     to: str = Field(description="the group that it goes to")
-    tickets: list[str] = Field(description="linked tickets")
+    tickets: list[str] = Field(description="linked tickets that the caller sees")
+    hidden: int = Field(description="how many more are linked, of groups that the caller does not see")
     facts: dict[str, Any] = Field(description="the figures behind the impact")
     created_at: datetime = Field(description="when it was made")
     closed_at: datetime | None = Field(description="when it was closed; null while it is open")
@@ -165,10 +164,10 @@ def action_cancel(request: HttpRequest, number: int, told: ForIn | None = None) 
     "/escalations", auth=READ, response={200: list[EscalationOut], **errors(400, 401, 403, 422, 429)},
     operation_id="escalation_list", summary="Cases, the newest first",
 )  # fmt: skip
-def escalation_list(request: HttpRequest, query: Query[EscalationQuery]) -> list[Any]:
+def escalation_list(request: HttpRequest, query: Query[EscalationQuery]) -> list[EscalationOut]:
     """List the open or the closed cases of which the caller sees a ticket."""
     seen = escalations.escalations_seen(eyes(request), closed=query.closed)
-    return list(seen[query.offset : query.offset + query.limit])
+    return _laid_out(eyes(request), list(seen[query.offset : query.offset + query.limit]))
 
 
 @router.post(
@@ -176,7 +175,7 @@ def escalation_list(request: HttpRequest, query: Query[EscalationQuery]) -> list
     response={200: EscalationOut, **errors(400, 401, 403, 404, 409, 413, 415, 422, 429)},
     operation_id="escalation_close", summary="Close a case",
 )  # fmt: skip
-def escalation_close(request: HttpRequest, number: int, told: CloseIn) -> Any:  # noqa: ANN401 - a row
+def escalation_close(request: HttpRequest, number: int, told: CloseIn) -> EscalationOut:
     """Close a case and say what became of it; new urgent tickets of its cause are then escalated anew."""
     asking = caller(request)
     person = asking.acting(told.person)
@@ -184,7 +183,21 @@ def escalation_close(request: HttpRequest, number: int, told: CloseIn) -> Any:  
         person=person, escalation_id=_number(number), why=told.why, request_id=origin().request_id
     )
     _for_a_program(asking, person, "escalation.close_for", "escalation", closed.pk)
-    return closed
+    return _laid_out(eyes(request), [closed])[0]
+
+
+def _laid_out(person: Person, cases: Sequence[Escalation]) -> list[EscalationOut]:
+    """Lay cases out, of their tickets those that the person sees."""
+    return [
+        EscalationOut.model_validate(
+            {
+                **{name: getattr(case.escalation, name) for name in EscalationOut.model_fields if name != "hidden"},
+                "tickets": [ticket.ticket_id for ticket in case.tickets],
+                "hidden": case.hidden,
+            }
+        )
+        for case in escalations.cases_of(person, cases)
+    ]
 
 
 @router.get(
