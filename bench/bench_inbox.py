@@ -126,7 +126,7 @@ def measured(name: str, count: int, work: Callable[[], object], postmaster: int)
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="tidegate-bench-") as folder:
         postmaster = start(Path(folder))
-        from tidegate.server.desk import draining
+        from tidegate.server.desk.inbox import draining
 
         at = {"created_at": "2026-03-02T09:00:00Z", "updated_at": "2026-03-02T09:30:00Z", "body": "It fails. " * 30}
         rows = [{"ticket_id": f"t{number}", "subject": "Checkout fails", **at} for number in range(TICKETS)]

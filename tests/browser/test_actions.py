@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from helpers.browsing import fits_its_width
 from helpers.desk import ticket
-from tidegate.server.desk import channels, tables
+from tidegate.server.desk import tables
 from tidegate.server.desk.models import Action, Channel, Escalation
+from tidegate.server.desk.outbox import channels
 from tidegate.server.desk.policies import policy_ensure
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ import pytest
 from helpers.browsing import fits_its_width
 from helpers.company import move_in
 from tidegate.policy.loading import built_in
-from tidegate.server.desk import policies, policies_replay
+from tidegate.server.desk import policies
 from tidegate.server.desk.models import PolicyVersion, Replay
+from tidegate.server.desk.policies import replaying
 from tidegate.server.people.models import AuditEntry
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ def second(lead: Person) -> PolicyVersion:
 @pytest.fixture
 def replayed(lead: Person, second: PolicyVersion) -> Replay:
     """That version, tried on the last weeks."""
-    replay = policies_replay.replay_ask(person=lead, number=second.number)
-    return policies_replay.replay_run(replay_id=replay.pk)
+    replay = replaying.replay_ask(person=lead, number=second.number)
+    return replaying.replay_run(replay_id=replay.pk)
 
 
 NAMED = "document.activeElement.labels?.[0]?.textContent ?? document.activeElement.textContent"
@@ -187,7 +188,7 @@ def test_a_replay_says_how_far_it_is_and_what_came_out(
     Replay.objects.filter(pk=replay.pk).update(state="running", done=4, total=9)
     page.get_by_text("4 of 9 replays of the last 6 weeks").wait_for()
     snap(page, "policy-replay-running")
-    policies_replay.replay_run(replay_id=replay.pk)
+    replaying.replay_run(replay_id=replay.pk)
     page.get_by_text("Estimated by replay").wait_for()
     table = page.get_by_role("region", name="Replay of the last weeks")
     assert table.get_by_role("columnheader").all_text_contents() == [

@@ -13,8 +13,8 @@ from helpers.desk import ticket as a_ticket
 from helpers.stage import NOW, demo_desk
 from tidegate.server.desk import tables
 from tidegate.server.desk.board import board
+from tidegate.server.desk.board.rows import Filters
 from tidegate.server.desk.models import Override, SavedView, Ticket
-from tidegate.server.desk.rows import Filters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

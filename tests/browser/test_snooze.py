@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 from helpers.stage import demo_desk
 from tidegate.server.desk.board import board
+from tidegate.server.desk.board.rows import Filters
 from tidegate.server.desk.models import Snooze
-from tidegate.server.desk.rows import Filters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,7 +13,8 @@ def main(hook: str) -> None:
     """Print the token."""
     with startup.database():
         from tidegate.policy.loading import built_in
-        from tidegate.server.desk import channels, policies
+        from tidegate.server.desk import policies
+        from tidegate.server.desk.outbox import channels
         from tidegate.server.people.models import Person
         from tidegate.server.people.tokens import token_create
 

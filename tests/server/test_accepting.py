@@ -11,8 +11,9 @@ import pytest
 from django.db import OperationalError, connection
 
 from helpers.company import forget_jobs
-from tidegate.server.desk import accepting, draining, inbox
-from tidegate.server.desk.accepting import Offered
+from tidegate.server.desk import inbox
+from tidegate.server.desk.inbox import accepting, draining
+from tidegate.server.desk.inbox.accepting import Offered
 from tidegate.server.desk.models import Delivery
 from tidegate.server.people import tokens
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.test import Client
 
-from tidegate.server.desk import draining, inbox
+from tidegate.server.desk import inbox
 from tidegate.server.desk.board import board
+from tidegate.server.desk.inbox import draining
 from tidegate.server.desk.models import Action, Override, Ticket
 from tidegate.server.people import tokens
 from tidegate.server.people.models import AuditEntry

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from tidegate.server.api import bodies, submissions
 from tidegate.server.api.problems import ProblemError
-from tidegate.server.desk import draining, inbox, payloads
+from tidegate.server.desk import inbox
+from tidegate.server.desk.inbox import draining, payloads
 from tidegate.server.desk.models import Account, Agent, Delivery, Event, Incident, Message, Ticket
 from tidegate.server.people import tokens
 

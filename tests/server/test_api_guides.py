@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db import connection
 
-from tidegate.server.desk import draining
+from tidegate.server.desk.inbox import draining
 from tidegate.server.desk.models import Delivery, Ticket
 from tidegate.server.people import tokens
 

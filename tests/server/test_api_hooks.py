@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tidegate.server.api.hooks import sign
-from tidegate.server.desk import draining
+from tidegate.server.desk.inbox import draining
 from tidegate.server.desk.models import Delivery, Ticket
 from tidegate.server.people import tokens
 from tidegate.server.people.models import Token

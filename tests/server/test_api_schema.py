@@ -23,8 +23,9 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 
-from tidegate.server.desk import draining, inbox
+from tidegate.server.desk import inbox
 from tidegate.server.desk.board import board
+from tidegate.server.desk.inbox import draining
 from tidegate.server.desk.models import Action
 from tidegate.server.people import tokens
 

@@ -17,7 +17,7 @@ from tidegate.policy import load
 from tidegate.read.alike import similar_counts
 from tidegate.server.desk import models, tables
 from tidegate.server.desk.board import Board
-from tidegate.server.desk.rows import Filters
+from tidegate.server.desk.board.rows import Filters
 
 if TYPE_CHECKING:
     from tidegate.server.people.models import Person

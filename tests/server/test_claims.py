@@ -10,7 +10,8 @@ import pytest
 from django.db import connection
 
 from helpers.desk import ticket
-from tidegate.server.desk import claims, models, tables
+from tidegate.server.desk import models, tables
+from tidegate.server.desk.acts import claims
 from tidegate.server.desk.board import board
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.people.models import AuditEntry

@@ -15,8 +15,9 @@ from procrastinate.contrib.django import app
 
 from helpers.company import forget_jobs
 from helpers.receivers import receiver
-from tidegate.server.desk import channels, delivering, policies
+from tidegate.server.desk import policies
 from tidegate.server.desk.models import Action, Channel, PolicyVersion
+from tidegate.server.desk.outbox import channels, delivering
 from tidegate.server.jobs import app as jobs
 from tidegate.server.jobs.deferring import Deferrer, install
 from tidegate.server.people.sessions import SEEN, STARTED

@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from helpers.desk import ticket, write_company
 from tidegate.policy.loading import built_in
-from tidegate.server.desk import decisions, outbox_selectors, record, tables
-from tidegate.server.desk.actions import State
+from tidegate.server.desk import decisions, record, tables
 from tidegate.server.desk.board import Board
-from tidegate.server.desk.delivering import deliver
 from tidegate.server.desk.models import Action, Decision, Escalation, Event, Incident, Override, PolicyVersion, Ticket
+from tidegate.server.desk.outbox import selectors
+from tidegate.server.desk.outbox.actions import State
+from tidegate.server.desk.outbox.delivering import deliver
 from tidegate.tables.contracts import Agents
 
 if TYPE_CHECKING:
@@ -133,22 +134,22 @@ def test_a_route_that_is_sure_is_assigned_and_an_override_goes_before_it(people:
     decisions.decide(board.snapshot(fresh=0))
     said = Decision.objects.get(latest=True)
     assert (said.agent_id, said.group) == ("B1", "billing")
-    assert outbox_selectors.routing_counts(since=NOW - timedelta(days=1)).overridden == 1
+    assert selectors.routing_counts(since=NOW - timedelta(days=1)).overridden == 1
 
 
 def test_a_route_that_is_not_sure_waits_for_a_person_with_its_alternatives(people: dict[str, Person]) -> None:
     tables.upsert("tickets", ticket("t1", group="billing", **LEAK))
     tables.upsert("agents", pl.concat([agent("A1"), agent("B1", group="billing", skills=["billing"])]))
     decisions.decide(desk()[0].snapshot(fresh=0))
-    (one,) = outbox_selectors.routes_to_confirm(person=people["lead"])
+    (one,) = selectors.routes_to_confirm(person=people["lead"])
     assert (one.ticket_id, one.agent_id, one.group) == ("t1", "B1", "billing")
     assert one.confidence < 0.8
     assert one.reasons[0].startswith("filed with billing, but reads as security")
     assert one.alternatives[0]["group"] == "technical"
     assert not Action.objects.filter(kind="assign").exists()
-    assert outbox_selectors.routes_to_confirm(person=people["colleague"]) == [one]
+    assert selectors.routes_to_confirm(person=people["colleague"]) == [one]
     people["colleague"].groups_seen = ["orders"]
-    assert outbox_selectors.routes_to_confirm(person=people["colleague"]) == []
+    assert selectors.routes_to_confirm(person=people["colleague"]) == []
 
 
 def test_an_automatic_assignment_that_people_move_on_is_a_misroute(people: dict[str, Person]) -> None:
@@ -167,13 +168,13 @@ def test_an_automatic_assignment_that_people_move_on_is_a_misroute(people: dict[
             actor_kind=kind,
             new=new,
         )
-    counts = outbox_selectors.routing_counts(since=NOW - timedelta(days=1))
+    counts = selectors.routing_counts(since=NOW - timedelta(days=1))
     assert (counts.automatic, counts.misrouted, counts.misroute_share) == (2, 0, 0.0)
     Event.objects.create(
         event_id="x", ticket_id="t1", at=NOW + timedelta(days=2), kind="transferred", actor_kind="agent", new="billing"
     )
-    assert outbox_selectors.routing_counts(since=NOW - timedelta(days=1)).misrouted == 1
-    assert outbox_selectors.routing_counts(since=NOW + timedelta(days=1)).misroute_share is None
+    assert selectors.routing_counts(since=NOW - timedelta(days=1)).misrouted == 1
+    assert selectors.routing_counts(since=NOW + timedelta(days=1)).misroute_share is None
 
 
 def test_tickets_of_one_incident_make_one_case_and_later_ones_join_it() -> None:

@@ -19,10 +19,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tidegate.server.desk import claims, draining, inbox, models, overrides
+from tidegate.server.desk import inbox, models
+from tidegate.server.desk.acts import claims, overrides
 from tidegate.server.desk.board import Board
+from tidegate.server.desk.board.rows import Filters
 from tidegate.server.desk.errors import RefusedError
-from tidegate.server.desk.rows import Filters
+from tidegate.server.desk.inbox import draining
 from tidegate.server.people.models import Person
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)

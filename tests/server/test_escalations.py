@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from helpers.desk import ticket
-from tidegate.server.desk import acts, escalations, tables
+from tidegate.server.desk import tables
+from tidegate.server.desk.acts import bulk, escalations
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.models import Escalation
 from tidegate.server.people.models import AuditEntry
@@ -38,14 +39,14 @@ def test_who_sees_a_case_and_what_of_it(people: dict[str, Person], case: Escalat
 
 
 def test_it_is_closed_with_a_reason_and_opened_again(people: dict[str, Person], case: Escalation) -> None:
-    done = acts.case_close(person=people["lead"], escalation_id=case.pk, why=" mended in 4.2 ")
+    done = bulk.case_close(person=people["lead"], escalation_id=case.pk, why=" mended in 4.2 ")
     case.refresh_from_db()
     assert (case.closed_by, case.closed_why) == (people["lead"], "mended in 4.2")
     assert not escalations.escalations_seen(people["lead"]).exists()
     assert list(escalations.escalations_seen(people["lead"], closed=True)) == [case]
     with pytest.raises(RefusedError, match="closed already"):
         escalations.escalation_close(person=people["lead"], escalation_id=case.pk, why="again")
-    acts.undo(person=people["lead"], token=done.undo)
+    bulk.undo(person=people["lead"], token=done.undo)
     case.refresh_from_db()
     assert (case.closed_at, case.closed_by, case.closed_why) == (None, None, "")
     assert list(AuditEntry.objects.order_by("pk").values_list("act", "after")) == [

@@ -15,7 +15,8 @@ from django.utils import timezone
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from tidegate.server.desk import arrivals, draining, inbox, landing, payloads, tables
+from tidegate.server.desk import inbox, tables
+from tidegate.server.desk.inbox import arrivals, draining, landing, payloads
 from tidegate.server.desk.models import Account, Delivery, Event, Message, Ticket, TicketBasis
 from tidegate.server.people.models import AuditEntry
 
@@ -345,7 +346,7 @@ def test_events_of_an_imported_ticket_build_on_its_row() -> None:
 
 @pytest.mark.django_db
 def test_a_payload_between_an_import_and_a_claim_counts_and_so_does_the_claim(people: dict[str, Person]) -> None:
-    from tidegate.server.desk import claims
+    from tidegate.server.desk.acts import claims
     from tidegate.server.desk.importing import facts_import
 
     arrived = arrivals.arrive("tickets", [arrivals.Waiting(1, "tickets", json.dumps(TICKET), timezone.now())])

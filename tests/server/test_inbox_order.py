@@ -12,10 +12,11 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tidegate.server.desk import draining, inbox
-from tidegate.server.desk.arrivals import Waiting, arrive
-from tidegate.server.desk.effects import effects, with_effects
-from tidegate.server.desk.landing import BASIS, _basis_of, _won
+from tidegate.server.desk import inbox
+from tidegate.server.desk.inbox import draining
+from tidegate.server.desk.inbox.arrivals import Waiting, arrive
+from tidegate.server.desk.inbox.effects import effects, with_effects
+from tidegate.server.desk.inbox.landing import BASIS, _basis_of, _won
 from tidegate.server.desk.models import Delivery, Event, Ticket
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)

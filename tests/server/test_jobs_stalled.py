@@ -11,8 +11,9 @@ from django.db import connection
 from procrastinate.contrib.django import app
 
 from helpers.company import forget_jobs
-from tidegate.server.desk import decisions, delivering, pulse
+from tidegate.server.desk import decisions, pulse
 from tidegate.server.desk import inbox as desk_inbox
+from tidegate.server.desk.outbox import delivering
 from tidegate.server.jobs import app as jobs
 from tidegate.server.jobs import inbox, measures, outbox
 from tidegate.server.jobs.app import stalled_jobs_retry

@@ -18,10 +18,11 @@ from django.utils import timezone
 from helpers.desk import ticket
 from helpers.receivers import receiver, sleeping
 from tidegate.policy.loading import built_in
-from tidegate.server.desk import channels, delivering, outbox_selectors, tables
-from tidegate.server.desk.actions import NOBODY, State, action_cancel, action_retry, actions_record
+from tidegate.server.desk import tables
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.models import Action, Channel, Escalation, Event, Message, PolicyVersion, Ticket
+from tidegate.server.desk.outbox import channels, delivering, selectors
+from tidegate.server.desk.outbox.actions import NOBODY, State, action_cancel, action_retry, actions_record
 from tidegate.server.outgoing import connecting
 from tidegate.server.people.models import AuditEntry
 from tidegate.tables import Actions
@@ -432,7 +433,7 @@ def test_an_escalation_opens_one_case_marks_its_tickets_and_tells_the_group() ->
 
 
 def test_a_failure_inside_leaves_nothing_half_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tidegate.server.desk import carrying
+    from tidegate.server.desk.outbox import carrying
 
     def fail(_: Action) -> None:
         Ticket.objects.update(assignee="half")
@@ -570,13 +571,13 @@ def test_every_kind_of_apprise_channel_that_may_be_used_exists() -> None:
 def test_selectors_count_and_list(people: dict[str, Person]) -> None:
     tables.upsert("tickets", ticket("t9", group="billing"))
     record(pl.concat([action(), action(key="k2", ticket_id="t9"), action("tag", "x", "k3")]), dry_run=True)
-    listed = outbox_selectors.actions_list(person=people["lead"])
+    listed = selectors.actions_list(person=people["lead"])
     assert [row.key for row in listed] == ["k3", "k2", "k1"]
-    assert [row.key for row in outbox_selectors.actions_list(person=people["colleague"])] == ["k2"]
-    assert [row.key for row in outbox_selectors.actions_list(person=people["lead"], kind="tag")] == ["k3"]
-    assert outbox_selectors.actions_list(person=people["lead"], state="dead") == []
-    assert outbox_selectors.actions_counts(person=people["lead"]) == {
+    assert [row.key for row in selectors.actions_list(person=people["colleague"])] == ["k2"]
+    assert [row.key for row in selectors.actions_list(person=people["lead"], kind="tag")] == ["k3"]
+    assert selectors.actions_list(person=people["lead"], state="dead") == []
+    assert selectors.actions_counts(person=people["lead"]) == {
         "intended": 3, "waiting": 0, "done": 0, "dead": 0, "cancelled": 0,
     }  # fmt: skip
-    assert [row.key for row in outbox_selectors.actions_of_ticket(person=people["lead"], ticket_id="t9")] == ["k2"]
-    assert outbox_selectors.actions_of_ticket(person=people["colleague"], ticket_id="t1") == []
+    assert [row.key for row in selectors.actions_of_ticket(person=people["lead"], ticket_id="t9")] == ["k2"]
+    assert selectors.actions_of_ticket(person=people["colleague"], ticket_id="t1") == []

@@ -11,8 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from helpers.desk import ticket
-from tidegate.server.desk import channels, tables
+from tidegate.server.desk import tables
 from tidegate.server.desk.models import Action, Channel, Decision, Escalation, PolicyVersion
+from tidegate.server.desk.outbox import channels
 from tidegate.server.desk.policies import policy_ensure
 from tidegate.server.people import tokens
 from tidegate.server.people.models import AuditEntry

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from helpers.desk import ticket
-from tidegate.server.desk import models, overrides, tables
+from tidegate.server.desk import models, tables
+from tidegate.server.desk.acts import overrides
 from tidegate.server.desk.board import board
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.people.models import AuditEntry
@@ -15,7 +16,7 @@ from tidegate.server.people.models import AuditEntry
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tidegate.server.desk.rows import Row
+    from tidegate.server.desk.board.rows import Row
     from tidegate.server.people.models import Person
 
 pytestmark = pytest.mark.django_db

@@ -13,12 +13,13 @@ import pytest
 
 from helpers.desk import ticket as a_ticket
 from helpers.stage import demo_desk
-from tidegate.server.desk import overrides, tables
+from tidegate.server.desk import tables
+from tidegate.server.desk.acts import overrides
 from tidegate.server.desk.board import board
+from tidegate.server.desk.board.rows import Filters
 from tidegate.server.desk.models import Decision, Override, Ticket
 from tidegate.server.desk.policies import policy_ensure
 from tidegate.server.desk.presenting.doubts import answers, doubtful
-from tidegate.server.desk.rows import Filters
 from tidegate.server.people.models import AuditEntry
 from tidegate.tables.words import LEVELS
 

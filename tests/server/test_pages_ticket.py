@@ -12,13 +12,14 @@ from helpers.attacks import ATTACKS
 from helpers.desk import message
 from helpers.desk import ticket as a_ticket
 from helpers.stage import demo_desk
-from tidegate.server.desk import overrides, tables
+from tidegate.server.desk import tables
+from tidegate.server.desk.acts import overrides
 from tidegate.server.desk.board import board
+from tidegate.server.desk.board.rows import Filters
 from tidegate.server.desk.models import Decision, Message, Ticket
 from tidegate.server.desk.policies import policy_ensure
 from tidegate.server.desk.presenting.safe_html import TAGS, safe_html
 from tidegate.server.desk.presenting.thread import thread, underlined
-from tidegate.server.desk.rows import Filters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,10 +12,11 @@ from django.test import Client
 from helpers.company import move_in
 from tidegate import pipeline
 from tidegate.policy.loading import built_in, load
-from tidegate.server.desk import policies, policies_preview
+from tidegate.server.desk import policies
 from tidegate.server.desk.board import board
 from tidegate.server.desk.models import PolicyVersion, Replay
-from tidegate.server.desk.policies_lines import differences, lines_of
+from tidegate.server.desk.policies import previewing
+from tidegate.server.desk.policies.lines import differences, lines_of
 from tidegate.server.people.models import AuditEntry
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def signed_in(person: Person) -> Client:
 
 
 def test_a_preview_shows_what_ranking_under_both_would(company: dict[str, Person]) -> None:
-    found = policies_preview.policy_preview(policy=load(KEENER), person=company["lead"])
+    found = previewing.policy_preview(policy=load(KEENER), person=company["lead"])
     held = board.snapshot().held
     lanes = {
         name: pipeline.queue(pipeline.prepare(held.tickets, policy, NOW, known=held.known(NOW)), reasons=False).sort(
@@ -61,8 +62,8 @@ def test_a_preview_shows_what_ranking_under_both_would(company: dict[str, Person
 
 
 def test_a_preview_counts_only_what_the_person_sees(company: dict[str, Person]) -> None:
-    everything = policies_preview.policy_preview(policy=load(KEENER), person=company["lead"])
-    theirs = policies_preview.policy_preview(policy=load(KEENER), person=company["colleague"])
+    everything = previewing.policy_preview(policy=load(KEENER), person=company["lead"])
+    theirs = previewing.policy_preview(policy=load(KEENER), person=company["colleague"])
     groups = board.snapshot().held.tickets.filter(pl.col("ticket_id").is_in([row["ticket_id"] for row in theirs.rows]))[
         "group"
     ]
@@ -75,7 +76,7 @@ def test_a_preview_counts_only_what_the_person_sees(company: dict[str, Person]) 
 
 def test_a_preview_reads_anew_where_a_filed_priority_says_something_else(company: dict[str, Person]) -> None:
     otherwise = built_in("starter").replace("P3: [0.005, 0.035, 0.160, 0.800]", "P3: [0.300, 0.300, 0.200, 0.200]")
-    found = policies_preview.policy_preview(policy=load(otherwise), person=company["lead"])
+    found = previewing.policy_preview(policy=load(otherwise), person=company["lead"])
     assert found.counts["moved"] > 0
 
 

@@ -12,9 +12,10 @@ from django.db import connection
 
 from helpers.company import forget_jobs, move_in
 from tidegate.policy.loading import built_in
-from tidegate.server.desk import policies, policies_replay, pulse
+from tidegate.server.desk import policies, pulse
 from tidegate.server.desk.board import board
 from tidegate.server.desk.models import PolicyVersion, Replay
+from tidegate.server.desk.policies import replaying
 from tidegate.server.jobs.app import app
 from tidegate.server.people.models import AuditEntry
 from tidegate.tables.errors import InputError
@@ -43,16 +44,16 @@ def jobs() -> list[tuple[str, dict[str, int]]]:
 
 
 def test_asking_leaves_a_job_and_a_trace(lead: Person) -> None:
-    replay = policies_replay.replay_ask(person=lead, number=2, weeks=4)
+    replay = replaying.replay_ask(person=lead, number=2, weeks=4)
     assert (replay.state, replay.version.number, replay.against and replay.against.number) == ("waiting", 2, 1)
     assert jobs() == [("policy_replay", {"replay_id": replay.pk})]
-    assert AuditEntry.objects.get(act="policy.replay").after == {"weeks": 4, "seeds": policies_replay.SEEDS}
+    assert AuditEntry.objects.get(act="policy.replay").after == {"weeks": 4, "seeds": replaying.SEEDS}
 
 
 def test_a_replay_compares_with_the_version_in_force_and_with_first_in_first_out(lead: Person) -> None:
     move_in(NOW)
-    replay = policies_replay.replay_ask(person=lead, number=2, weeks=6)
-    done = policies_replay.replay_run(replay_id=replay.pk, now=NOW)
+    replay = replaying.replay_ask(person=lead, number=2, weeks=6)
+    done = replaying.replay_run(replay_id=replay.pk, now=NOW)
     assert (done.state, done.error) == ("done", "")
     result = Replay.objects.get(pk=replay.pk).result
     assert result["kind"] == "estimated"
@@ -61,7 +62,7 @@ def test_a_replay_compares_with_the_version_in_force_and_with_first_in_first_out
     assert all(row["low"] <= row["value"] <= row["high"] for row in result["results"] if row["value"] is not None)
     assert "opened in the last 6 weeks" in result["imputed"][0]
     told = Replay.objects.get(pk=replay.pk)
-    assert told.done == told.total == 3 * policies_replay.SEEDS
+    assert told.done == told.total == 3 * replaying.SEEDS
 
 
 def test_only_the_weeks_that_were_asked_for_are_replayed(lead: Person) -> None:
@@ -69,45 +70,45 @@ def test_only_the_weeks_that_were_asked_for_are_replayed(lead: Person) -> None:
     since = NOW - timedelta(weeks=4)
     count = company.tickets.filter(company.tickets["created_at"] > since).height
     assert 0 < count < company.tickets.height
-    replay = policies_replay.replay_ask(person=lead, number=2, weeks=4)
-    done = policies_replay.replay_run(replay_id=replay.pk, now=NOW)
+    replay = replaying.replay_ask(person=lead, number=2, weeks=4)
+    done = replaying.replay_run(replay_id=replay.pk, now=NOW)
     assert done.result["imputed"][0] == f"history: {count:,} tickets opened in the last 4 weeks"
 
 
 def test_a_second_run_of_a_finished_replay_changes_nothing(lead: Person) -> None:
     move_in(NOW)
-    replay = policies_replay.replay_ask(person=lead, number=1)
-    first = policies_replay.replay_run(replay_id=replay.pk, now=NOW)
-    again = policies_replay.replay_run(replay_id=replay.pk, now=NOW + timedelta(days=3))
+    replay = replaying.replay_ask(person=lead, number=1)
+    first = replaying.replay_run(replay_id=replay.pk, now=NOW)
+    again = replaying.replay_run(replay_id=replay.pk, now=NOW + timedelta(days=3))
     assert (again.state, again.ended_at, again.result) == ("done", first.ended_at, first.result)
     assert first.result["policies"] == ["version 1", "fifo"]
 
 
 def test_a_short_history_is_said_plainly(lead: Person) -> None:
-    replay = policies_replay.replay_ask(person=lead, number=2)
-    done = policies_replay.replay_run(replay_id=replay.pk, now=NOW)
+    replay = replaying.replay_ask(person=lead, number=2)
+    done = replaying.replay_run(replay_id=replay.pk, now=NOW)
     assert done.state == "failed"
     assert "too few tickets" in done.error
 
 
 def test_a_waiting_replay_stops_at_once_and_its_job_does_nothing(lead: Person) -> None:
     move_in(NOW)
-    replay = policies_replay.replay_ask(person=lead, number=2)
-    assert policies_replay.replay_stop(person=lead, replay_id=replay.pk).state == "cancelled"
-    assert policies_replay.replay_run(replay_id=replay.pk, now=NOW).state == "cancelled"
+    replay = replaying.replay_ask(person=lead, number=2)
+    assert replaying.replay_stop(person=lead, replay_id=replay.pk).state == "cancelled"
+    assert replaying.replay_run(replay_id=replay.pk, now=NOW).state == "cancelled"
     assert Replay.objects.get(pk=replay.pk).result is None
     assert AuditEntry.objects.filter(act="policy.replay_stop").count() == 1
 
 
 def stop_after(monkeypatch: pytest.MonkeyPatch, lead: Person, count: int) -> None:
-    tell = policies_replay._tell
+    tell = replaying._tell
 
     def told(replay_id: int, done: int, total: int) -> None:
         tell(replay_id, done, total)
         if done == count:
-            policies_replay.replay_stop(person=lead, replay_id=replay_id)
+            replaying.replay_stop(person=lead, replay_id=replay_id)
 
-    monkeypatch.setattr(policies_replay, "_tell", told)
+    monkeypatch.setattr(replaying, "_tell", told)
 
 
 def test_a_stopped_replay_keeps_the_seeds_that_all_policies_finished(
@@ -115,8 +116,8 @@ def test_a_stopped_replay_keeps_the_seeds_that_all_policies_finished(
 ) -> None:
     move_in(NOW)
     stop_after(monkeypatch, lead, 4)
-    replay = policies_replay.replay_ask(person=lead, number=2)
-    done = policies_replay.replay_run(replay_id=replay.pk, now=NOW)
+    replay = replaying.replay_ask(person=lead, number=2)
+    done = replaying.replay_run(replay_id=replay.pk, now=NOW)
     assert done.state == "cancelled"
     assert (done.result["seeds"], done.result["missing"]) == ([0], [1, 2])
 
@@ -124,40 +125,40 @@ def test_a_stopped_replay_keeps_the_seeds_that_all_policies_finished(
 def test_a_replay_stopped_before_a_first_seed_has_no_result(lead: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     move_in(NOW)
     stop_after(monkeypatch, lead, 1)
-    replay = policies_replay.replay_ask(person=lead, number=2)
-    done = policies_replay.replay_run(replay_id=replay.pk, now=NOW)
+    replay = replaying.replay_ask(person=lead, number=2)
+    done = replaying.replay_run(replay_id=replay.pk, now=NOW)
     assert (done.state, done.error, done.result) == ("cancelled", "", None)
 
 
 def test_one_replay_of_a_version_is_under_way_at_a_time(lead: Person) -> None:
-    policies_replay.replay_ask(person=lead, number=2)
+    replaying.replay_ask(person=lead, number=2)
     with pytest.raises(InputError, match="being replayed already"):
-        policies_replay.replay_ask(person=lead, number=2)
-    policies_replay.replay_ask(person=lead, number=1)
+        replaying.replay_ask(person=lead, number=2)
+    replaying.replay_ask(person=lead, number=1)
     assert len(jobs()) == 2
 
 
 def test_a_replay_whose_worker_died_gives_way(lead: Person) -> None:
-    replay = policies_replay.replay_ask(person=lead, number=2)
-    long_ago = datetime.now(UTC) - 2 * policies_replay.SILENT
+    replay = replaying.replay_ask(person=lead, number=2)
+    long_ago = datetime.now(UTC) - 2 * replaying.SILENT
     Replay.objects.filter(pk=replay.pk).update(state="running", told_at=long_ago)
-    policies_replay.replay_ask(person=lead, number=2)
+    replaying.replay_ask(person=lead, number=2)
     assert Replay.objects.get(pk=replay.pk).state == "failed"
 
 
 @pytest.mark.parametrize(("number", "weeks", "said"), [(9, 6, "no such version"), (2, 5, "unknown span")])
 def test_what_cannot_be_replayed_is_refused(lead: Person, number: int, weeks: int, said: str) -> None:
     with pytest.raises(InputError, match=said):
-        policies_replay.replay_ask(person=lead, number=number, weeks=weeks)
+        replaying.replay_ask(person=lead, number=number, weeks=weeks)
     assert jobs() == []
 
 
 def test_only_leads_and_admins_start_and_stop(lead: Person, people: dict[str, Person]) -> None:
-    replay = policies_replay.replay_ask(person=lead, number=2)
+    replay = replaying.replay_ask(person=lead, number=2)
     with pytest.raises(PermissionDenied):
-        policies_replay.replay_ask(person=people["agent"], number=1)
+        replaying.replay_ask(person=people["agent"], number=1)
     with pytest.raises(PermissionDenied):
-        policies_replay.replay_stop(person=people["viewer"], replay_id=replay.pk)
+        replaying.replay_stop(person=people["viewer"], replay_id=replay.pk)
     assert PolicyVersion.objects.count() == 2
     assert Replay.objects.get().state == "waiting"
 
@@ -168,7 +169,7 @@ def test_a_worker_takes_up_a_replay_and_a_measurement(people: dict[str, Person])
     policies.policy_ensure()
     board.forget()
     move_in(datetime.now(UTC), tickets=300, days=40)
-    replay = policies_replay.replay_ask(person=people["lead"], number=1)
+    replay = replaying.replay_ask(person=people["lead"], number=1)
     pulse.pulse_wanted()
     pulse.pulse_wanted()
     assert [name for name, _ in jobs()] == ["policy_replay", "pulse_measures"]

@@ -93,7 +93,7 @@ def test_a_text_cut_short_is_judged_as_the_whole_text(company: Company, people: 
     tables.upsert("messages", padded)
     pulse.pulse_measure()
     from tidegate.measure.meaning import meaningful
-    from tidegate.server.desk.pulse_history import _messages
+    from tidegate.server.desk.pulse.history import _messages
 
     kept = _messages(NOW - timedelta(days=400)).sort("message_id")
     whole = tables.read("messages").sort("message_id")

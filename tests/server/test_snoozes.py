@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from helpers.desk import message, ticket
 from tidegate.policy import load
-from tidegate.server.desk import acts, claims, overrides, snooze_times, snoozes, tables
+from tidegate.server.desk import tables
+from tidegate.server.desk.acts import bulk, claims, overrides, snooze_times, snoozes
 from tidegate.server.desk.board import board
+from tidegate.server.desk.board.rows import Filters
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.models import Message, Snooze, Ticket
-from tidegate.server.desk.rows import Filters
 from tidegate.server.people.models import AuditEntry
 
 if TYPE_CHECKING:
@@ -184,20 +185,20 @@ def test_many_at_once_all_or_none_and_back(people: dict[str, Person], clock: Clo
     board.snapshot(fresh=0)
     told: dict[str, Any] = {"person": people["agent"], "kind": "snooze", "reason": ""}
     with pytest.raises(RefusedError):
-        acts.act(**told, value="tomorrow", tickets=["a", "hot"])
+        bulk.act(**told, value="tomorrow", tickets=["a", "hot"])
     assert not Snooze.objects.exists()
-    done = acts.act(**told, value="tomorrow", tickets=["a", "b"])
+    done = bulk.act(**told, value="tomorrow", tickets=["a", "b"])
     assert done.count == 2
     assert [row.snoozed for name, row in seen().items() if name in "ab"] == [True, True]
-    back = acts.act(**told, value="now", tickets=["a", "b", "hot"])
+    back = bulk.act(**told, value="now", tickets=["a", "b", "hot"])
     assert back.count == 2
-    assert acts.undo(person=people["agent"], token=back.undo) == 2
+    assert bulk.undo(person=people["agent"], token=back.undo) == 2
     assert Snooze.objects.filter(ended_at=None).count() == 2
-    anew = acts.act(**told, value="reply", tickets=["a"])
+    anew = bulk.act(**told, value="reply", tickets=["a"])
     assert set(Snooze.objects.exclude(ended_at=None).values_list("ended_why", flat=True)) == {"person", "anew"}
     with pytest.raises(RefusedError, match="anew"):
         snoozes.snooze_undo(person=people["agent"], snooze_id=Snooze.objects.filter(ended_why="anew")[0].pk)
-    assert acts.undo(person=people["agent"], token=anew.undo) == 1
+    assert bulk.undo(person=people["agent"], token=anew.undo) == 1
     assert not seen()["a"].snoozed
 
 

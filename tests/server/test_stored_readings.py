@@ -13,8 +13,8 @@ from polars.testing import assert_frame_equal
 from helpers.desk import ticket
 from tidegate.policy import load
 from tidegate.read.reader import default_reader
+from tidegate.server.desk.board.stored_readings import StoredReadings
 from tidegate.server.desk.models import Reading
-from tidegate.server.desk.stored_readings import StoredReadings
 
 
 @pytest.mark.django_db
@@ -28,7 +28,7 @@ def test_what_was_read_once_is_the_same_when_it_is_read_from_the_database() -> N
 
 @pytest.mark.django_db(transaction=True)
 def test_processes_that_start_together_read_each_text_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tidegate.server.desk.stored_readings.MANY", 1)
+    monkeypatch.setattr("tidegate.server.desk.board.stored_readings.MANY", 1)
     texts = pl.DataFrame(
         {"subject": ["a", "b"], "body": ["c", "d"], "created_at": [datetime(2026, 3, 2, tzinfo=UTC)] * 2}
     )

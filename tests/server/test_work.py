@@ -13,7 +13,8 @@ from procrastinate.contrib.django import app
 
 from helpers.company import forget_jobs
 from tidegate.server import work
-from tidegate.server.desk import delivering, inbox
+from tidegate.server.desk import inbox
+from tidegate.server.desk.outbox import delivering
 from tidegate.server.jobs.outbox import outbox_deliver
 
 if TYPE_CHECKING:

@@ -126,7 +126,7 @@ def remove_factors(email: Email) -> None:
 def reseal() -> None:
     """Seal every kept secret with the present key, after TIDEGATE_SECRET_KEY was changed."""
     with _people():
-        from tidegate.server.desk import channels
+        from tidegate.server.desk.outbox import channels
         from tidegate.server.people import services
 
         count = services.reseal() + channels.channels_reseal()

@@ -27,12 +27,12 @@ def list_() -> None:
         from rich.table import Table
         from rich.text import Text
 
-        from tidegate.server.desk import outbox_selectors
+        from tidegate.server.desk.outbox import selectors
 
         table = Table(box=None)
         for title in ("name", "kind", "address", "changed", "failures in a row"):
             table.add_column(title, overflow="fold")
-        for channel in outbox_selectors.channels_list():
+        for channel in selectors.channels_list():
             shown = (channel.name, channel.kind, channel.shown, f"{channel.changed_at:%Y-%m-%d}", str(channel.failures))
             table.add_row(*(Text(support.printable(cell)) for cell in shown))
         support.console().print(table)
@@ -51,7 +51,7 @@ def set_(
     with _service():
         import secrets
 
-        from tidegate.server.desk import channels
+        from tidegate.server.desk.outbox import channels
 
         url = sys.stdin.readline().strip() if address == "-" else address
         secret = secrets.token_urlsafe(32) if webhook else ""
@@ -68,7 +68,7 @@ def set_(
 def try_(name: Name) -> None:
     """Send a message now, to see whether it arrives."""
     with _service():
-        from tidegate.server.desk import channels
+        from tidegate.server.desk.outbox import channels
 
         channels.channel_try(name=name)
         support.say(f"channel {name} took a message")
@@ -78,7 +78,7 @@ def try_(name: Name) -> None:
 def remove(name: Name) -> None:
     """Take a channel away; what waits for it fails, until there is one of that name again."""
     with _service():
-        from tidegate.server.desk import channels
+        from tidegate.server.desk.outbox import channels
         from tidegate.tables.errors import InputError
 
         if not channels.channel_remove(by=None, name=name):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tidegate.server.api.bodies import JSON, LINES
 from tidegate.server.api.problems import CONTENT_TYPE, KINDS, TYPE
 from tidegate.server.api.schemas import ProblemOut
-from tidegate.server.desk.payloads import SHAPES, example
+from tidegate.server.desk.inbox.payloads import SHAPES, example
 
 if TYPE_CHECKING:
     from tidegate.ingest.mapping import Table

@@ -27,11 +27,11 @@ from tidegate.server.api.schemas import (
     QueueOut,
     TicketOut,
 )
-from tidegate.server.desk import claims, overrides
+from tidegate.server.desk.acts import claims, overrides
 from tidegate.server.desk.board import board
+from tidegate.server.desk.board.rows import Filters, Row
 from tidegate.server.desk.models import Action, Override, PolicyVersion, Ticket
 from tidegate.server.desk.policies import policy_ensure
-from tidegate.server.desk.rows import Filters, Row
 from tidegate.server.middleware import origin
 from tidegate.server.people import audit
 from tidegate.server.people.access import scope, scope_by_ticket, sees_ticket

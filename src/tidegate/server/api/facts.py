@@ -16,9 +16,9 @@ from tidegate.server.api.describing import errors, facts_body
 from tidegate.server.api.problems import Finding, ProblemError
 from tidegate.server.api.schemas import AcceptedOut, DeliveryOut, Page
 from tidegate.server.desk import inbox
-from tidegate.server.desk.draining import rejected_rows
+from tidegate.server.desk.inbox.draining import rejected_rows
+from tidegate.server.desk.inbox.payloads import KINDS
 from tidegate.server.desk.models import Delivery
-from tidegate.server.desk.payloads import KINDS
 from tidegate.server.middleware import origin
 from tidegate.server.people import audit, tokens
 from tidegate.tables.errors import shorten

@@ -22,7 +22,7 @@ from tidegate.server.api.facts import accepted
 from tidegate.server.api.problems import Finding, ProblemError
 from tidegate.server.api.schemas import AcceptedOut
 from tidegate.server.desk import inbox
-from tidegate.server.desk.payloads import KINDS
+from tidegate.server.desk.inbox.payloads import KINDS
 from tidegate.server.middleware import origin
 from tidegate.server.people import tokens
 from tidegate.server.people.models import Token

@@ -14,7 +14,8 @@ from tidegate.server.api.callers import allowed
 from tidegate.server.api.describing import errors
 from tidegate.server.api.desk import caller, eyes
 from tidegate.server.api.schemas import ActionOut, ForIn, Level, Page
-from tidegate.server.desk import actions, escalations, outbox_selectors
+from tidegate.server.desk.acts import escalations
+from tidegate.server.desk.outbox import actions, selectors
 from tidegate.server.middleware import origin
 from tidegate.server.people import audit
 
@@ -134,7 +135,7 @@ def _number(number: int) -> int:
 )  # fmt: skip
 def action_show(request: HttpRequest, number: int) -> Action:
     """Show an action with what it says, if the caller sees its ticket."""
-    found = outbox_selectors.action_get(person=eyes(request), action=_number(number))
+    found = selectors.action_get(person=eyes(request), action=_number(number))
     if found is None:
         raise Http404
     return found
@@ -207,4 +208,4 @@ def _laid_out(person: Person, cases: Sequence[Escalation]) -> list[EscalationOut
 def routing_counts(request: HttpRequest, query: Query[RoutingQuery]) -> dict[str, Any]:
     """Count automatic assignments, suggestions, overrides and misroutes, over all groups."""
     del request
-    return asdict(outbox_selectors.routing_counts(since=query.since))
+    return asdict(selectors.routing_counts(since=query.since))

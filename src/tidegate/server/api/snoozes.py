@@ -13,7 +13,7 @@ from tidegate.server.api.describing import errors
 from tidegate.server.api.desk import caller, for_a_program
 from tidegate.server.api.outbox import Moment  # noqa: TC001 - read at run time
 from tidegate.server.api.schemas import ForIn
-from tidegate.server.desk import snoozes
+from tidegate.server.desk.acts import snoozes
 from tidegate.server.middleware import origin
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import ValidationError
 
 from tidegate.server.api.problems import SHOWN, Finding, ProblemError, findings_of
-from tidegate.server.desk import payloads
-from tidegate.server.desk.arrivals import CLOCKS_DIFFER, Waiting, arrive
+from tidegate.server.desk.inbox import payloads
+from tidegate.server.desk.inbox.arrivals import CLOCKS_DIFFER, Waiting, arrive
 from tidegate.tables.errors import shorten
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from tidegate import deciding, pipeline
 from tidegate.act.changes import DECIDED
 from tidegate.act.intend import DONE, STANDING
 from tidegate.server.desk import record, tables
-from tidegate.server.desk.actions import actions_record
 from tidegate.server.desk.board import board
+from tidegate.server.desk.outbox.actions import actions_record
 from tidegate.tables.errors import MissingExtraError
 
 if TYPE_CHECKING:

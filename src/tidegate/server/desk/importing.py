@@ -10,10 +10,10 @@ from django.utils import timezone
 from tidegate.policy.loading import load as policy_load
 from tidegate.read.reader import default_reader
 from tidegate.server.desk import tables
-from tidegate.server.desk.held import UNFINISHED
-from tidegate.server.desk.landing import tickets_import
+from tidegate.server.desk.board.held import UNFINISHED
+from tidegate.server.desk.board.stored_readings import StoredReadings
+from tidegate.server.desk.inbox.landing import tickets_import
 from tidegate.server.desk.policies import policy_ensure
-from tidegate.server.desk.stored_readings import StoredReadings
 from tidegate.server.people import audit
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from tidegate.server.desk.held import Held
+    from tidegate.server.desk.board.held import Held
 
 EVERY: Final = timedelta(minutes=15)
 _KEPT: Final = (*("ticket_id", "created_at", "status", "assignee", "requester_id", "reopens", "transfers", "csat"),)

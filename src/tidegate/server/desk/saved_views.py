@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 from django.db import transaction
 from django.db.models import Q
 
+from tidegate.server.desk.board.rows import Filters
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.models import SavedView
-from tidegate.server.desk.rows import Filters
 from tidegate.server.people.audit import record
 
 if TYPE_CHECKING:

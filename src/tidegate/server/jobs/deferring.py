@@ -73,7 +73,7 @@ def install() -> None:
 @app.task(queue="upkeep", queueing_lock="outbox_clock_set")
 def outbox_clock_set() -> int:
     """Bring the outbox's times to a clock that was set, or may have been; returns how many actions are due earlier."""
-    from tidegate.server.desk import delivering
+    from tidegate.server.desk.outbox import delivering
 
     return delivering.clock_set()
 

@@ -15,7 +15,8 @@ LOCK = "inbox_drain"
 @app.task(queue="inbox", queueing_lock=LOCK, priority=10, retry=5, pass_context=True)
 def inbox_drain(context: JobContext) -> int:
     """Turn all waiting deliveries into facts; returns how many. Only one drain works at a time, others end at once."""
-    from tidegate.server.desk import draining, inbox
+    from tidegate.server.desk import inbox
+    from tidegate.server.desk.inbox import draining
 
     return draining.drain(careful=context.job.attempts > 0, linger=inbox.LINGER)
 

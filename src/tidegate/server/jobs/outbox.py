@@ -21,7 +21,7 @@ PACE = Pace(share=0.2)
 @app.task(queue=QUEUE, retry=5)
 def outbox_deliver(action: int) -> str | None:
     """Carry one action out, if it is due; returns the state that it is in then."""
-    from tidegate.server.desk import delivering
+    from tidegate.server.desk.outbox import delivering
 
     return delivering.deliver(action)
 
@@ -51,7 +51,7 @@ def with_jobs(actions: Sequence[int]) -> set[int]:
 def outbox_sweep(timestamp: int) -> int:
     """Wake what is due and has no job; returns how many."""
     del timestamp
-    from tidegate.server.desk import delivering
+    from tidegate.server.desk.outbox import delivering
 
     return delivering.sweep()
 
@@ -65,7 +65,8 @@ def decide(timestamp: int) -> int:
     Returns how many decisions changed.
     """
     del timestamp
-    from tidegate.server.desk import decisions, snoozes
+    from tidegate.server.desk import decisions
+    from tidegate.server.desk.acts import snoozes
     from tidegate.server.desk.board import board
 
     if not PACE.due():

@@ -8,6 +8,6 @@ from tidegate.server.jobs.app import app
 @app.task(queue="long", lock="replay", name="policy_replay")
 def policy_replay(replay_id: int) -> None:
     """Replay the last weeks under a version and under the one in force; one at a time."""
-    from tidegate.server.desk.policies_replay import replay_run
+    from tidegate.server.desk.policies.replaying import replay_run
 
     replay_run(replay_id=replay_id)

@@ -65,7 +65,7 @@ class Pulse(models.Model):
     seconds = models.FloatField()
     """How long computing took."""
     body = models.JSONField()
-    """What the page shows; `desk/pulse_body.py` says how it is laid out."""
+    """What the page shows; `desk/pulse/body.py` says how it is laid out."""
 
 
 class PulseSet(models.Model):
@@ -76,7 +76,7 @@ class PulseSet(models.Model):
     title = models.TextField()
     total = models.IntegerField()
     ids = ArrayField(models.TextField(), default=list)
-    """At most `pulse_sets.SET`, in their order."""
+    """At most `sets.SET`, in their order."""
 
     class Meta:
         """One a figure."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from tidegate.server.desk.acts.snoozes import snooze_of
 from tidegate.server.desk.presenting import times
-from tidegate.server.desk.snoozes import snooze_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from tidegate.server.desk.board import Snapshot
-    from tidegate.server.desk.rows import Row
+    from tidegate.server.desk.board.rows import Row
 
 
 def until(at: datetime | None, zone: ZoneInfo) -> str:

@@ -10,9 +10,9 @@ import polars as pl
 
 from tidegate.ranking import rules
 from tidegate.ranking.order import sort_keys
+from tidegate.server.desk.board.rows import Filters
 from tidegate.server.desk.models import Decision, Override
 from tidegate.server.desk.presenting.kept import kept
-from tidegate.server.desk.rows import Filters
 from tidegate.tables.words import LANE, LANES, LEVEL, LEVELS
 
 if TYPE_CHECKING:

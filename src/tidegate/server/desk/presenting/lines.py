@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
     from tidegate.server.desk.board import Snapshot
-    from tidegate.server.desk.rows import Reason, Row
+    from tidegate.server.desk.board.rows import Reason, Row
 
 REASONS: Final = 4
 _DOUBT: Final = 1.0

@@ -10,9 +10,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from tidegate.policy.loading import load
-from tidegate.server.desk import actions, escalations, outbox_selectors
+from tidegate.server.desk.acts import escalations
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.models import Action, Agent, PolicyVersion
+from tidegate.server.desk.outbox import actions, selectors
 from tidegate.server.middleware import origin
 from tidegate.server.people.access import needs, person_of
 
@@ -40,7 +41,7 @@ MEANINGS: Final = {
 _AGAIN: Final = (Action.State.INTENDED, Action.State.DEAD, Action.State.CANCELLED)
 _CANCEL: Final = (Action.State.WAITING, Action.State.DEAD, Action.State.INTENDED)
 _MOST: Final = 100_000
-PAGE: Final = outbox_selectors.PAGE
+PAGE: Final = selectors.PAGE
 
 
 @needs("lead", "GET")
@@ -51,11 +52,9 @@ def listing(request: HttpRequest) -> HttpResponse:
     state = state if state in STATES else "dead"
     start = request.GET.get("from", "")
     offset = min(int(start), _MOST) if start.isdecimal() and len(start) < 9 else 0  # noqa: PLR2004 - a number at all
-    counts = outbox_selectors.actions_counts(person=person)
+    counts = selectors.actions_counts(person=person)
     counts["all"] = sum(counts.values())
-    rows = outbox_selectors.actions_list(
-        person=person, state="" if state == "all" else state, offset=offset, limit=PAGE + 1
-    )
+    rows = selectors.actions_list(person=person, state="" if state == "all" else state, offset=offset, limit=PAGE + 1)
     context = {
         "page_name": "actions",
         "state": state,
@@ -68,9 +67,9 @@ def listing(request: HttpRequest) -> HttpResponse:
         "older": urlencode({"state": state, "from": offset + PAGE}) if len(rows) > PAGE else "",
         "offset": offset,
         "dry_run": _dry_run(),
-        "channels": outbox_selectors.channels_list(),
+        "channels": selectors.channels_list(),
         "cases": escalations.escalations_seen(person).count(),
-        "routing": outbox_selectors.routing_counts(),
+        "routing": selectors.routing_counts(),
         "anything": bool(counts["all"]),
     }
     return render(request, "desk/actions.html", context)

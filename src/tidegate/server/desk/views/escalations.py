@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import render
 
-from tidegate.server.desk import acts, escalations
+from tidegate.server.desk.acts import bulk, escalations
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.views.shared import number, refused, said
 from tidegate.server.middleware import origin
@@ -36,7 +36,7 @@ def close(request: HttpRequest, number: int) -> HttpResponse:
     person = person_of(request)
     why = request.POST.get("why", "")
     try:
-        done = acts.case_close(person=person, escalation_id=number, why=why, request_id=origin().request_id)
+        done = bulk.case_close(person=person, escalation_id=number, why=why, request_id=origin().request_id)
     except RefusedError as error:
         return refused(error)
     answer = render(request, "desk/parts/cases.html", _context(person, closed=False, at=1))

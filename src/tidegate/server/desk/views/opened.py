@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from tidegate.server.desk.board import Snapshot
+    from tidegate.server.desk.board.rows import Row
     from tidegate.server.desk.presenting.thread import Said
-    from tidegate.server.desk.rows import Row
     from tidegate.server.people.models import Person
 
 

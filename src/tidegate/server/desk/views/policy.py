@@ -8,9 +8,10 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
-from tidegate.server.desk import policies, policies_preview, policies_replay, policies_shown
+from tidegate.server.desk import policies
 from tidegate.server.desk.models import PolicyVersion, Replay
-from tidegate.server.desk.policies_lines import differences, lines_of
+from tidegate.server.desk.policies import previewing, replaying, showing
+from tidegate.server.desk.policies.lines import differences, lines_of
 from tidegate.server.people.access import needs, person_of
 from tidegate.server.people.confirming import confirmed
 from tidegate.tables.errors import InputError, PolicyError
@@ -52,13 +53,13 @@ def _version_page(
         "before": policies.policy_before(),
         "lines": lines_of(shown.text, checked.findings),
         "checked": checked,
-        "versions": policies_shown.versions(),
-        "history": policies_shown.history(),
-        "weeks": policies_replay.WEEKS,
+        "versions": showing.versions(),
+        "history": showing.history(),
+        "weeks": replaying.WEEKS,
         "may_change": person_of(request).may("lead"),
         "error": error,
         "why": why,
-        **_replay_context(policies_shown.last_replay(shown)),
+        **_replay_context(showing.last_replay(shown)),
     }
     return render(request, "desk/policy/version.html", context, status=status)
 
@@ -91,7 +92,7 @@ def preview_text(request: HttpRequest) -> HttpResponse:
     checked = policies.policy_check(text=request.POST.get("text", ""))
     if checked.policy is None or not checked.usable:
         return render(request, "desk/policy/_preview.html", {"unusable": True})
-    found = policies_preview.policy_preview(policy=checked.policy, person=person_of(request))
+    found = previewing.policy_preview(policy=checked.policy, person=person_of(request))
     return render(request, "desk/policy/_preview.html", {"preview": found})
 
 
@@ -99,7 +100,7 @@ def preview_text(request: HttpRequest) -> HttpResponse:
 def preview(request: HttpRequest, number: int) -> HttpResponse:
     """Show what a version would move now."""
     policy = policies.policy_read(_version(number).text)
-    found = policies_preview.policy_preview(policy=policy, person=person_of(request))
+    found = previewing.policy_preview(policy=policy, person=person_of(request))
     return render(request, "desk/policy/_preview.html", {"preview": found})
 
 
@@ -116,7 +117,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         "page_name": "policy",
         "before": before,
         "after": after,
-        "versions": policies_shown.versions(),
+        "versions": showing.versions(),
         "changes": diff_policies(policies.policy_read(before.text), policies.policy_read(after.text)),
         "lines": differences(before.text, after.text),
     }
@@ -173,10 +174,10 @@ def replay_start(request: HttpRequest, number: int) -> HttpResponseBase:
     found = _version(number)
     error = ""
     try:
-        policies_replay.replay_ask(person=person_of(request), number=found.number, weeks=weeks)
+        replaying.replay_ask(person=person_of(request), number=found.number, weeks=weeks)
     except InputError as refused:
         error = str(refused)
-    return _replay_part(request, found, policies_shown.last_replay(found), error=error)
+    return _replay_part(request, found, showing.last_replay(found), error=error)
 
 
 @needs("viewer", "GET")
@@ -189,7 +190,7 @@ def replay(request: HttpRequest, replay_id: int) -> HttpResponseBase:
 @needs("lead", "POST")
 def replay_stop(request: HttpRequest, replay_id: int) -> HttpResponseBase:
     """Stop a replay; what all policies have finished is kept."""
-    found = policies_replay.replay_stop(person=person_of(request), replay_id=_replay(replay_id).pk)
+    found = replaying.replay_stop(person=person_of(request), replay_id=_replay(replay_id).pk)
     return _replay_part(request, found.version, found)
 
 
@@ -210,7 +211,7 @@ def _replay_part(
         return redirect("policy-version", number=shown.number)
     context = {
         "version": shown,
-        "weeks": policies_replay.WEEKS,
+        "weeks": replaying.WEEKS,
         "may_change": person_of(request).may("lead"),
         "replay_error": error,
         **_replay_context(found),
@@ -221,6 +222,6 @@ def _replay_part(
 def _replay_context(found: Replay | None) -> dict[str, Any]:
     return {
         "replay": found,
-        "under_way": found is not None and found.state in policies_replay.UNDER_WAY,
-        "shown": None if found is None else policies_shown.replay_shown(found),
+        "under_way": found is not None and found.state in replaying.UNDER_WAY,
+        "shown": None if found is None else showing.replay_shown(found),
     }

@@ -11,9 +11,12 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from tidegate.server.desk import acts, claims, overrides, saved_views
+from tidegate.server.desk import saved_views
+from tidegate.server.desk.acts import bulk, claims, overrides
+from tidegate.server.desk.acts.claims import assignee_of
+from tidegate.server.desk.acts.snooze_times import BACK
 from tidegate.server.desk.board import board
-from tidegate.server.desk.claims import assignee_of
+from tidegate.server.desk.board.rows import Filters
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.models import Override
 from tidegate.server.desk.presenting import asides
@@ -22,8 +25,6 @@ from tidegate.server.desk.presenting.doubts import doubts
 from tidegate.server.desk.presenting.kept import kept
 from tidegate.server.desk.presenting.lanes import LANE_WORDS
 from tidegate.server.desk.presenting.lines import lines, zone_of
-from tidegate.server.desk.rows import Filters
-from tidegate.server.desk.snooze_times import BACK
 from tidegate.server.desk.views.opened import opened_or_404, preview_of
 from tidegate.server.desk.views.shared import act_dialogs, number, page, refused, said, tickets_of
 from tidegate.server.middleware import origin
@@ -126,7 +127,7 @@ def queue_act(request: HttpRequest) -> HttpResponse:
     given = {name: request.POST.get(name, "")[:500] for name in ("act", "value", "reason")}
     try:
         tickets = tickets_of(request, person)
-        done = acts.act(
+        done = bulk.act(
             person=person,
             kind=given["act"],
             value=given["value"],
@@ -147,7 +148,7 @@ def queue_act(request: HttpRequest) -> HttpResponse:
 def queue_undo(request: HttpRequest) -> HttpResponse:
     """Take the last act back."""
     try:
-        count = acts.undo(person=person_of(request), token=request.POST.get("undo", ""), request_id=origin().request_id)
+        count = bulk.undo(person=person_of(request), token=request.POST.get("undo", ""), request_id=origin().request_id)
     except RefusedError as error:
         return refused(error)
     board.snapshot(fresh=0)

@@ -10,12 +10,12 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from tidegate.server.desk import acts
-from tidegate.server.desk.answers import rows_to_learn, taught
+from tidegate.server.desk.acts import bulk
+from tidegate.server.desk.acts.answers import rows_to_learn, taught
+from tidegate.server.desk.acts.overrides import intents
 from tidegate.server.desk.board import board
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.models import Override
-from tidegate.server.desk.overrides import intents
 from tidegate.server.desk.presenting.doubts import answers, choices, doubtful, first_of, routes
 from tidegate.server.desk.presenting.lines import zone_of
 from tidegate.server.desk.views.opened import head_of, opened_or_404
@@ -55,7 +55,7 @@ def review_answer(request: HttpRequest) -> HttpResponse:
         if value == "later":
             _put_off(request, tickets)
             return render(request, "desk/parts/card.html", _card(request))
-        done = acts.act(
+        done = bulk.act(
             person=person,
             kind=kind,
             value=value,

@@ -12,8 +12,8 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.crypto import get_random_string
 
-from tidegate.server.desk import overrides, snooze_times
-from tidegate.server.desk.claims import assignee_of
+from tidegate.server.desk.acts import overrides, snooze_times
+from tidegate.server.desk.acts.claims import assignee_of
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.preferences import looks_of
 from tidegate.server.desk.presenting.choices import agents_of

@@ -8,15 +8,15 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from tidegate.server.desk.acts.overrides import intents
+from tidegate.server.desk.board.rows import Filters
 from tidegate.server.desk.models import Action, Decision, Escalation, Event, Snooze
-from tidegate.server.desk.overrides import intents
 from tidegate.server.desk.presenting import customer
 from tidegate.server.desk.presenting.alike import alike
 from tidegate.server.desk.presenting.choices import choices_of
 from tidegate.server.desk.presenting.doubts import doubts
 from tidegate.server.desk.presenting.kept import kept
 from tidegate.server.desk.presenting.timeline import KINDS, timeline
-from tidegate.server.desk.rows import Filters
 from tidegate.server.desk.views.opened import head_of, opened_or_404, overrides_of
 from tidegate.server.desk.views.shared import act_dialogs
 from tidegate.server.people.access import needs, person_of

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from tidegate.server.desk import saved_views
+from tidegate.server.desk.board.rows import Filters
 from tidegate.server.desk.errors import RefusedError
-from tidegate.server.desk.rows import Filters
 from tidegate.server.desk.views.shared import number
 from tidegate.server.people.access import needs, person_of
 

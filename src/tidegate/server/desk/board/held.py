@@ -20,7 +20,7 @@ from tidegate.pipeline import Known
 from tidegate.read.given import learn_confusion
 from tidegate.read.reader import default_reader
 from tidegate.server.desk import tables
-from tidegate.server.desk.stored_readings import StoredReadings
+from tidegate.server.desk.board.stored_readings import StoredReadings
 from tidegate.tables.words import LANE, LEVEL, TIME
 
 if TYPE_CHECKING:

@@ -22,10 +22,10 @@ from tidegate.policy.loading import load as load_policy
 from tidegate.ranking.explain import what_would_change, why_above
 from tidegate.read.alike import similar_counts
 from tidegate.server import memory
-from tidegate.server.desk import held as holding
+from tidegate.server.desk.board import held as holding
+from tidegate.server.desk.board.rows import Filters, Reason, Row
 from tidegate.server.desk.models import PolicyVersion
 from tidegate.server.desk.policies import policy_ensure
-from tidegate.server.desk.rows import Filters, Reason, Row
 from tidegate.server.metrics import board_refreshed
 from tidegate.tables.words import LANE, LANES, LEVEL
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from tidegate.pipeline import Ready
     from tidegate.ranking.board import Board as Ranked
     from tidegate.ranking.explain import Lead, Move
-    from tidegate.server.desk.held import Held
+    from tidegate.server.desk.board.held import Held
     from tidegate.server.people.models import Person
 
 FRESH: Final = 1.0

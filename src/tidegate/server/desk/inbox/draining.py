@@ -13,8 +13,8 @@ import structlog
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 from psycopg.types.json import Jsonb
 
-from tidegate.server.desk.arrivals import Arrived, Waiting, arrive
-from tidegate.server.desk.landing import ADVISORY_LOCK, land
+from tidegate.server.desk.inbox.arrivals import Arrived, Waiting, arrive
+from tidegate.server.desk.inbox.landing import ADVISORY_LOCK, land
 from tidegate.tables.errors import shorten
 
 if TYPE_CHECKING:

@@ -34,8 +34,8 @@ def pulse_measure(*, budget: float = BUDGET, clock: Callable[[], float] = time.m
     The tickets are read once. Each set is measured on its own tickets alone, so that no figure tells of others.
     """
     from tidegate.server.desk.board import board
-    from tidegate.server.desk.pulse_body import body_of
-    from tidegate.server.desk.pulse_history import history_of, scopes
+    from tidegate.server.desk.pulse.body import body_of
+    from tidegate.server.desk.pulse.history import history_of, scopes
 
     started = clock()
     snapshot = board.snapshot(fresh=0)

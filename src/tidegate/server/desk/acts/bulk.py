@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.core import signing
 from django.db import transaction
 
-from tidegate.server.desk import claims, escalations, overrides, snooze_times, snoozes
+from tidegate.server.desk.acts import claims, escalations, overrides, snooze_times, snoozes
 from tidegate.server.desk.board import board
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.models import Override, Ticket

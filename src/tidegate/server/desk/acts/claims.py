@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 from django.db import connection, transaction
 
 from tidegate.server.desk.board import board
+from tidegate.server.desk.board.rows import Filters
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.ledger import event_append
 from tidegate.server.desk.models import Agent, Snooze, Ticket
-from tidegate.server.desk.rows import Filters
 from tidegate.server.people import audit
 from tidegate.server.people.access import scope
 from tidegate.server.people.models import Person, Role

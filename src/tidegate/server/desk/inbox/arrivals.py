@@ -20,7 +20,7 @@ from tidegate.ingest.intake import complete, required, with_status
 from tidegate.ingest.mapping import SCHEMAS, Mapping
 from tidegate.ingest.raw import ROW, Raw
 from tidegate.ingest.settle import without_impossible, without_required
-from tidegate.server.desk.payloads import KEYS, LONGEST_KEY, plain
+from tidegate.server.desk.inbox.payloads import KEYS, LONGEST_KEY, plain
 from tidegate.tables.errors import InputError
 from tidegate.tables.words import LEVELS, TIME
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tidegate.ingest.mapping import Table
-    from tidegate.server.desk.payloads import Shape
+    from tidegate.server.desk.inbox.payloads import Shape
 
 DELIVERY: Final = "\x00delivery"
 RECEIVED: Final = "\x00received"

@@ -8,7 +8,7 @@ coming                 hours, due, likely, low, high, unknown: the next hours
 people, moves, groups  who holds how much, what could be handed over, how long each group has work for
 leading                the leading measures of the last seven days beside the seven before
 charts                 key, title, lead, svg, columns, rows, note: drawn, and as a table (cells: text, or text and set)
-sets                   by key: title, total, ids: the tickets behind a figure, at most `pulse_sets.SET`; kept apart
+sets                   by key: title, total, ids: the tickets behind a figure, at most `sets.SET`; kept apart
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from tidegate.measure.standup import night_and_day, standup
 from tidegate.report.comparison import Side
 from tidegate.report.figures import between, change, interval, mood, warns, written
 from tidegate.report.history import history as ledger_of
-from tidegate.server.desk.pulse_charts import charts
-from tidegate.server.desk.pulse_sets import SOON, sets_of
+from tidegate.server.desk.pulse.charts import charts
+from tidegate.server.desk.pulse.sets import SOON, sets_of
 
 if TYPE_CHECKING:
     from tidegate.measure.standup import Standup
     from tidegate.policy.model import Policy
-    from tidegate.server.desk.pulse_history import History
+    from tidegate.server.desk.pulse.history import History
 
 _LISTED: Final = 15
 

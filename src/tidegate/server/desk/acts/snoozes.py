@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from django.db import transaction
 
 from tidegate.ranking.score import ESCALATE, NOW
-from tidegate.server.desk import snooze_times
+from tidegate.server.desk.acts import snooze_times
 from tidegate.server.desk.board import board
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.models import Message, Snooze, Ticket

@@ -13,8 +13,9 @@ import polars as pl
 from django.db import connection
 from django.utils import timezone
 
-from tidegate.server.desk import landing, tables
-from tidegate.server.desk.draining import ADVISORY_LOCK
+from tidegate.server.desk import tables
+from tidegate.server.desk.inbox import landing
+from tidegate.server.desk.inbox.draining import ADVISORY_LOCK
 from tidegate.server.desk.models import Action, Escalation, PolicyVersion, Ticket
 from tidegate.tables.contracts import Actions, Events, Messages
 from tidegate.tables.errors import TidegateError
@@ -139,7 +140,7 @@ def _escalate(action: Action) -> None:
 def _tell(action: Action) -> None:
     """Send the case through the channels of its group."""
     from tidegate.policy.loading import load
-    from tidegate.server.desk.actions import actions_record
+    from tidegate.server.desk.outbox.actions import actions_record
 
     active = PolicyVersion.objects.filter(active=True).first()
     told = load(active.text).actions if active else None

@@ -11,7 +11,7 @@ from tidegate import pipeline
 from tidegate.policy.checks import check
 from tidegate.policy.compare import diff_policies, moved, summary
 from tidegate.server.desk.board import board
-from tidegate.server.desk.stored_readings import StoredReadings
+from tidegate.server.desk.board.stored_readings import StoredReadings
 
 if TYPE_CHECKING:
     from tidegate.policy.compare import Change

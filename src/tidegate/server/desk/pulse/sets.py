@@ -12,7 +12,7 @@ from tidegate.measure.cohorts import cohorts
 from tidegate.measure.measures import Period
 from tidegate.measure.states import ENDED
 from tidegate.report.ahead import BANDS
-from tidegate.server.desk.pulse_charts import FLOW_DAYS, PROMISES
+from tidegate.server.desk.pulse.charts import FLOW_DAYS, PROMISES
 
 if TYPE_CHECKING:
     from tidegate.measure.ledger import Ledger

@@ -15,9 +15,9 @@ import polars as pl
 from django.db import connection, transaction
 
 from tidegate.server.desk import tables
-from tidegate.server.desk.arrivals import DELIVERY, RECEIVED
-from tidegate.server.desk.effects import CHANGED, effects, with_effects
 from tidegate.server.desk.inbox import wake
+from tidegate.server.desk.inbox.arrivals import DELIVERY, RECEIVED
+from tidegate.server.desk.inbox.effects import CHANGED, effects, with_effects
 from tidegate.tables.contracts import Tickets
 from tidegate.tables.words import TIME
 

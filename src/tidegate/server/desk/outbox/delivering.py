@@ -18,11 +18,11 @@ import structlog
 from django.conf import settings
 from django.db import connection, transaction
 
-from tidegate.server.desk import channels
-from tidegate.server.desk.actions import State, wake
-from tidegate.server.desk.carrying import INWARD, NotWantedError, carry_out
 from tidegate.server.desk.models import Action, Channel, PolicyVersion
 from tidegate.server.desk.moments import database_now
+from tidegate.server.desk.outbox import channels
+from tidegate.server.desk.outbox.actions import State, wake
+from tidegate.server.desk.outbox.carrying import INWARD, NotWantedError, carry_out
 from tidegate.server.outgoing.addresses import ForbiddenAddressError
 from tidegate.server.outgoing.failures import PermanentError, TransientError
 from tidegate.server.outgoing.message import Message

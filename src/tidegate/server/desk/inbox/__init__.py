@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from procrastinate.exceptions import AlreadyEnqueued
 
-from tidegate.server.desk.accepting import Offered, store
+from tidegate.server.desk.inbox.accepting import Offered, store
 from tidegate.server.desk.models import Delivery
 from tidegate.server.people import audit
 from tidegate.tables.errors import TidegateError
