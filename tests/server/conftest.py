@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,8 +42,9 @@ def no_data_left() -> Iterator[None]:
     """Remove the databases of runs that ended an hour ago or more: those of this run still serve its other workers."""
     yield
     for old in Path(tempfile.gettempdir()).glob("tidegate-tests-*"):
-        if time.time() - old.stat().st_mtime > 3600 and not (old / "postgresql" / "postmaster.pid").exists():
-            shutil.rmtree(old, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another run tidies up as well
+            if time.time() - old.stat().st_mtime > 3600 and not (old / "postgresql" / "postmaster.pid").exists():
+                shutil.rmtree(old, ignore_errors=True)
 
 
 @pytest.fixture
