@@ -89,6 +89,25 @@ def test_a_finished_ticket_leaves_and_a_reopened_one_comes_back_with_its_ledger(
     assert asked.snapshot(fresh=0).row("t").clock == "resolution"
 
 
+@pytest.mark.parametrize("days", [1, 20, 500])
+def test_whatever_becomes_of_tickets_what_is_held_is_what_reading_anew_holds(days: int) -> None:
+    """Of every age: open, finished, open again; one alone and with others."""
+    asked = board()
+    for number in range(3):
+        tables.upsert("tickets", ticket(f"t{number}", created_at=NOW - timedelta(days=days)))
+    asked.snapshot()
+    steps = [(["t0"], "solved"), (["t0", "t1"], "closed"), (["t0"], "open"), (["t2", "t0"], "solved"), (["t1"], "open")]
+    for ids, status in steps:
+        ended = NOW - timedelta(hours=3) if status in ("solved", "closed") else None
+        models.Ticket.objects.filter(ticket_id__in=ids).update(status=status, solved_at=ended)
+        followed, anew = asked.snapshot(fresh=0).held, board().snapshot().held
+        for name in ("tickets", "past", "readings"):
+            one, other = (getattr(held, name).sort("ticket_id") for held in (followed, anew))
+            assert one["ticket_id"].to_list() == other["ticket_id"].to_list(), (name, status, ids)
+            if name != "readings":
+                assert one.equals(other)
+
+
 def test_nothing_new_is_the_same_version() -> None:
     write_company()
     asked = board()

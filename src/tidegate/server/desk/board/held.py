@@ -34,6 +34,7 @@ FINISHED: Final = ("solved", "closed")
 WEEK: Final = timedelta(days=7)
 UNFINISHED: Final = "status NOT IN ('solved', 'closed')"
 """In SQL."""
+_FINISHED: Final = "status IN ('solved', 'closed') AND created_at <= %s"
 _PAST: Final = (
     "ticket_id", "created_at", "requester_id", "requester_email", "account_id", "account_name",
     "solved_at", "closed_at", "escalated", "csat",
@@ -150,10 +151,7 @@ def load(policy: Policy, now: datetime) -> Held:
     learned = learn_confusion(_done(now), policy) if policy.given.learn_from else None
     reader = default_reader(policy, learned=learned, cache=StoredReadings())  # ty: ignore[invalid-argument-type]
     tickets = tables.read("tickets", f"{UNFINISHED} OR created_at > %s", [now - WEEK])
-    past = tables.read(
-        "tickets", "status IN ('solved', 'closed') AND created_at <= %s AND created_at > %s",
-        [now - WEEK, now - WINDOW], columns=_PAST,
-    )  # fmt: skip
+    past = tables.read("tickets", f"{_FINISHED} AND created_at > %s", [now - WEEK, now - WINDOW], columns=_PAST)
     live = _unfinished(tickets)
     return Held(
         edge=edge,
@@ -183,21 +181,21 @@ def refresh(held: Held, now: datetime) -> tuple[Held, bool]:
     if not written:
         return replace(held, edge=edge), False
     since = [held.edge]
-    tickets = tables.read("tickets", "changed >= %s", since)
+    tickets = _written_tickets(held.edge, now)
     messages = tables.read("messages", "changed >= %s", since, columns=_MESSAGE)
     events = tables.read("events", "changed >= %s", since)
     sides = {name: tables.read(name, "changed >= %s", since) for name in _SIDES}
     said = tables.select(_SAID, {"n": pl.Int64}, parameters=since * 2).item()
-    kept, old = _split(tickets, now)
     live = _unfinished(held.tickets)["ticket_id"].implode()
     looked_at = [
-        (held.tickets, kept, "ticket_id"),
-        (held.past, old, "ticket_id"),
+        (held.tickets, tickets.whole, "ticket_id"),
+        (held.past, tickets.past, "ticket_id"),
         (held.messages, _whole("messages", messages).filter(pl.col("ticket_id").is_in(live)), "message_id"),
         (held.events, events.filter(pl.col("ticket_id").is_in(live)), "event_id"),
         *((held.sides[name], frame, tables.CONTRACTS[name][1].primary_key()[0]) for name, frame in sides.items()),
     ]
-    changed = bool(said) or any(_differs(*pair) for pair in looked_at)
+    left = held.tickets["ticket_id"].is_in(tickets.finished.implode()).any()
+    changed = bool(said) or left or any(_differs(*pair) for pair in looked_at)
     if not changed:
         return replace(held, edge=edge), False
     return _merged(held, edge, now, tickets=tickets, messages=messages, events=events, sides=sides), True
@@ -208,18 +206,20 @@ def _merged(
     edge: int,
     now: datetime,
     *,
-    tickets: pl.DataFrame,
+    tickets: Written,
     messages: pl.DataFrame,
     events: pl.DataFrame,
     sides: dict[str, pl.DataFrame],
 ) -> Held:
     before = set(_unfinished(held.tickets)["ticket_id"])
-    everything = _replaced(held.tickets, tickets, "ticket_id")
-    kept, old = _split(everything, now)
+    everything = _replaced(held.tickets, tickets.whole, "ticket_id")
+    kept, old = _split(everything.filter(~pl.col("ticket_id").is_in(tickets.finished.implode())), now)
+    past = held.past.filter(~pl.col("ticket_id").is_in(kept["ticket_id"].implode()))
     live = _unfinished(kept)["ticket_id"]
     here = live.implode()
     entered = [ticket for ticket in live.to_list() if ticket not in before]
-    reread = kept.filter(pl.col("ticket_id").is_in(tickets["ticket_id"].implode()) & pl.col("ticket_id").is_in(here))
+    written = tickets.whole["ticket_id"].implode()
+    reread = kept.filter(pl.col("ticket_id").is_in(written) & pl.col("ticket_id").is_in(here))
     readings = held.readings.filter(pl.col("ticket_id").is_in(here))
     if reread.height:
         readings = _replaced(readings, held.reader.read(reread, now=now), "ticket_id")
@@ -227,7 +227,7 @@ def _merged(
         held,
         edge=edge,
         tickets=kept,
-        past=_replaced(held.past, old, "ticket_id"),
+        past=_replaced(_replaced(past, tickets.past, "ticket_id"), old, "ticket_id"),
         messages=_followed("messages", held.messages, _whole("messages", messages), here, entered),
         events=_followed("events", held.events, events, here, entered),
         sides={
@@ -238,6 +238,32 @@ def _merged(
         overrides=_overrides(),
         snoozes=_snoozes(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Tickets that were written: those to be held whole, those that are history now, and who is finished.
+
+    ``finished`` names those of history and those that are older than it.
+    """
+
+    whole: pl.DataFrame
+    past: pl.DataFrame
+    finished: pl.Series
+
+
+def _written_tickets(edge: int, now: datetime) -> Written:
+    """Read as much of each ticket as is held of it: of most that are finished little or nothing.
+
+    Each statement sees what was committed before it, so the later ones have the last word on a ticket; what is written
+    between them is read again next time.
+    """
+    unfinished = tables.read("tickets", f"changed >= %s AND ({UNFINISHED} OR created_at > %s)", [edge, now - WEEK])
+    finished = f"changed >= %s AND {_FINISHED}"
+    past = tables.read("tickets", f"{finished} AND created_at > %s", [edge, now - WEEK, now - WINDOW], columns=_PAST)
+    old = tables.select("ticket_id FROM desk_ticket", {"ticket_id": pl.String}, finished, [edge, now - WINDOW])
+    left = pl.concat([past["ticket_id"], old["ticket_id"]])
+    return Written(unfinished.filter(~pl.col("ticket_id").is_in(left.implode())), past, left)
 
 
 def _split(tickets: pl.DataFrame, now: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
