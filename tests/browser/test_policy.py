@@ -152,6 +152,7 @@ def test_each_act_of_the_pages_has_a_key(browse: Browse, second: PolicyVersion) 
     page.goto(f"/policy/versions/{second.number}")
     page.keyboard.press("e")
     page.get_by_role("heading", name="Edit the policy").wait_for()
+    page.wait_for_load_state()  # keys are heard from then on
     page.keyboard.press("v")
     page.get_by_text("open tickets would change level or lane").wait_for()
 

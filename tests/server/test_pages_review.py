@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tidegate.demo.company import Company
     from tidegate.server.people.models import Person
 
+HTMX = {"HX-Request": "true"}
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("desk")]
 
 
@@ -57,7 +58,7 @@ def test_the_costliest_doubt_comes_first_and_an_answer_brings_the_next(
     before = waiting(people["lead"])
     assert len(before) > 1
     assert card(as_lead.get("/review").content.decode()) == before[0]
-    answer = as_lead.post("/review/answer", {"ticket": before[0], "value": "P2"})
+    answer = as_lead.post("/review/answer", {"ticket": before[0], "value": "P2"}, headers=HTMX)
     assert card(answer.content.decode()) == waiting(people["lead"])[0] != before[0]
     assert before[0] not in waiting(people["lead"])
     assert Override.objects.get().value == "P2"
@@ -68,7 +69,7 @@ def test_answers_are_counted_as_confirmed_too_low_and_too_high(as_lead: Client, 
     levels = [board.snapshot().row(one).level for one in ids]  # ty: ignore[missing-union-attribute]
     for one, level, value in zip(ids, levels, (levels[0], "P0", "P3"), strict=True):
         assert level not in ("P0", "P3"), "the doubts of the demo company are about P1 and P2"
-        as_lead.post("/review/answer", {"ticket": one, "value": value})
+        as_lead.post("/review/answer", {"ticket": one, "value": value}, headers=HTMX)
     text = re.sub(r"<[^>]+>", "", as_lead.get("/review").content.decode())
     assert "today 3 answered: 1 confirmed, 1 had been too low, 1 too high" in text
     assert "3 rows to learn from" in text
@@ -76,7 +77,7 @@ def test_answers_are_counted_as_confirmed_too_low_and_too_high(as_lead: Client, 
 
 def test_an_answer_that_is_taken_back_counts_no_more(as_lead: Client, people: dict[str, Person]) -> None:
     first = waiting(people["lead"])[0]
-    answer = as_lead.post("/review/answer", {"ticket": first, "value": "P3"})
+    answer = as_lead.post("/review/answer", {"ticket": first, "value": "P3"}, headers=HTMX)
     token = json.loads(answer.headers["HX-Trigger"])["toast"]["undo"]
     as_lead.post("/queue/undo", {"undo": token})
     assert card(as_lead.get("/review/card").content.decode()) == first
@@ -87,9 +88,9 @@ def test_what_is_put_off_comes_last(as_lead: Client, people: dict[str, Person]) 
     ids = waiting(people["lead"])
     for one in ids[:-1]:
         assert card(as_lead.get("/review").content.decode()) == one
-        as_lead.post("/review/answer", {"ticket": one, "value": "later"})
+        as_lead.post("/review/answer", {"ticket": one, "value": "later"}, headers=HTMX)
     assert card(as_lead.get("/review").content.decode()) == ids[-1]
-    as_lead.post("/review/answer", {"ticket": ids[-1], "value": "later"})
+    as_lead.post("/review/answer", {"ticket": ids[-1], "value": "later"}, headers=HTMX)
     assert card(as_lead.get("/review").content.decode()) == ids[0]
     assert not Override.objects.exists()
 
@@ -108,14 +109,14 @@ def test_each_answer_says_where_the_ticket_would_stand(people: dict[str, Person]
 
 @pytest.mark.parametrize("value", ["", "P7", "p1", "queue"])
 def test_no_other_word_is_an_answer(as_lead: Client, people: dict[str, Person], value: str) -> None:
-    answer = as_lead.post("/review/answer", {"ticket": waiting(people["lead"])[0], "value": value})
+    answer = as_lead.post("/review/answer", {"ticket": waiting(people["lead"])[0], "value": value}, headers=HTMX)
     assert answer.status_code == 422
     assert not Override.objects.exists()
 
 
 def test_training_rows_are_what_train_reads(as_lead: Client, people: dict[str, Person], tmp_path: Path) -> None:
     ids = waiting(people["lead"])[:2]
-    as_lead.post("/review/answer", {"ticket": ids[0], "value": "P0"})
+    as_lead.post("/review/answer", {"ticket": ids[0], "value": "P0"}, headers=HTMX)
     overrides.override_set(person=people["lead"], ticket_id=ids[1], kind="intent", value="billing")
     got = as_lead.get("/review/export?format=parquet")
     rows = pl.read_parquet(BytesIO(got.content))
@@ -162,7 +163,7 @@ def decided(ticket_id: str, **fields: Any) -> None:
 
 def settled(client: Client, person: Person) -> None:
     for one in waiting(person):
-        client.post("/review/answer", {"ticket": one, "value": "P2"})
+        client.post("/review/answer", {"ticket": one, "value": "P2"}, headers=HTMX)
 
 
 def test_an_unsure_route_is_asked_after_the_levels_and_answered_with_a_group(
@@ -180,7 +181,7 @@ def test_an_unsure_route_is_asked_after_the_levels_and_answered_with_a_group(
     assert card(text) == free[0]
     assert "<b>1</b> waits" in text
     assert re.findall(r'name="value" value="([^"]+)"', text)[:2] == ["billing", "technical"]
-    answer = as_lead.post("/review/answer", {"ticket": free[0], "kind": "route", "value": "billing"})
+    answer = as_lead.post("/review/answer", {"ticket": free[0], "kind": "route", "value": "billing"}, headers=HTMX)
     assert "Nothing is in doubt" in answer.content.decode()
     assert Ticket.objects.get(pk=free[0]).group == "billing"
     as_lead.post("/queue/undo", {"undo": json.loads(answer.headers["HX-Trigger"])["toast"]["undo"]})
@@ -194,7 +195,9 @@ def test_what_a_text_is_about_is_corrected_with_the_level_and_taken_back_with_it
     one = waiting(people["lead"])[0]
     was = board.snapshot().row(one).intent or ""  # ty: ignore[missing-union-attribute]
     other = "billing" if was != "billing" else "bug"
-    answer = as_lead.post("/review/answer", {"ticket": one, "value": "P2", "intent": other, "was_intent": was})
+    answer = as_lead.post(
+        "/review/answer", {"ticket": one, "value": "P2", "intent": other, "was_intent": was}, headers=HTMX
+    )
     assert set(Override.objects.values_list("kind", "value")) == {("level", "P2"), ("intent", other)}
     as_lead.post("/queue/undo", {"undo": json.loads(answer.headers["HX-Trigger"])["toast"]["undo"]})
     assert not Override.objects.filter(undone_at=None).exists()
@@ -204,3 +207,15 @@ def test_an_intent_that_is_none_leaves_the_level_unanswered_too(as_lead: Client,
     given = {"ticket": waiting(people["lead"])[0], "value": "P2", "intent": "dragons"}
     assert as_lead.post("/review/answer", given).status_code == 422
     assert not Override.objects.exists()
+
+
+def test_a_form_that_was_sent_before_the_scripts_were_there_is_kept_and_the_next_card_shown(
+    as_lead: Client, people: dict[str, Person]
+) -> None:
+    first = waiting(people["lead"])[0]
+    answer = as_lead.post("/review/answer", {"ticket": first, "value": "P2"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/review")
+    assert Override.objects.get(ticket_id=first).value == "P2"
+    form = as_lead.get("/review").content.decode().split('id="answers"')[1].split("</form>")[0]
+    assert 'method="post" action="/review/answer"' in form
+    assert "csrfmiddlewaretoken" in form

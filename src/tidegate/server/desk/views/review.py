@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from tidegate.server.desk.acts import bulk
@@ -46,7 +46,10 @@ def review(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["POST"])
 @needs("agent")
 def review_answer(request: HttpRequest) -> HttpResponse:
-    """Keep an answer, or put the ticket off; the next card follows in the same answer."""
+    """Keep an answer, or put the ticket off; the next card follows in the same answer, or with the page.
+
+    The page is for a form that was sent before the scripts had got hold of it.
+    """
     person = person_of(request)
     kind = "route" if request.POST.get("kind") == "route" else "level"
     value = request.POST.get("value", "")
@@ -66,6 +69,8 @@ def review_answer(request: HttpRequest) -> HttpResponse:
         )
     except RefusedError as error:
         return refused(error)
+    if request.headers.get("HX-Request") != "true":
+        return redirect("review")
     answer = render(request, "desk/parts/card.html", _card(request))
     text = f"{tickets[0]} goes to {value}." if kind == "route" else f"{tickets[0]} is {value}."
     answer["HX-Trigger"] = said(text, undo=done.undo, event="answered")["HX-Trigger"]
