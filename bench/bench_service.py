@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import shutil
 import statistics
@@ -175,7 +176,7 @@ def freshness(ours: Ours, times: int) -> None:
     took.sort()
     print(
         f"new P0 in the queue page after its acceptance, {times} times: p50 {statistics.median(took):.2f} s, "
-        f"p99 {took[min(len(took) - 1, int(len(took) * 0.99))]:.2f} s, worst {took[-1]:.2f} s, wanted 2 s",
+        f"p99 {took[math.ceil(len(took) * 0.99) - 1]:.2f} s, worst {took[-1]:.2f} s, wanted 2 s",
         flush=True,
     )
 
