@@ -21,6 +21,7 @@ import numpy as np
 import polars as pl
 from corpus.examples import examples
 from everyday_examples import everyday
+from train_default_reader import COLUMNS, LANGUAGES, SEED, USUAL
 from written_tickets import written_tickets
 
 from tidegate.demo.labelled import labelled_texts
@@ -34,24 +35,14 @@ from tidegate.tables.words import LEVELS, NATURES
 if TYPE_CHECKING:
     from tidegate.read.heads import Head, Heads
 
-SEED = 20260101
 COMPOSED = {"sentences": (8_000, 2.0), "generated": (3_000, 2.4), "posts": (8_000, 3.6)}
 """How many texts are composed of each kind, and what each counts for."""
-LANGUAGES = ("en", "de", "fr", "es", "pt", "it")
 WEIGHT = 5.0
 """What a written ticket counts for."""
 SCALE = 0.25
 """Length of an embedding beside that of the n-grams: longer ones drown them."""
 STRENGTH = 0.2
 """Inverse strength of the intents' regularisation. These three were chosen by leaving writers out."""
-
-COLUMNS = ("text", "intent", "nature", "level")
-USUAL = {
-    "bug": 0.27, "how_to": 0.19, "access": 0.10, "onboarding": 0.08, "billing": 0.08, "feature_request": 0.05,
-    "complaint": 0.05, "shipping": 0.04, "cancellation_or_refund": 0.04, "order_change": 0.03, "outage": 0.02,
-    "security": 0.02, "other": 0.02, "legal_or_procurement": 0.01,
-}  # fmt: skip
-"""What a desk's tickets are about when nothing is known of it: our estimate. Training texts are spread more evenly."""
 
 PARTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """How far the intents may be moved to the usual mix: all the way is best for accuracy, less for rare intents."""
