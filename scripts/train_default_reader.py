@@ -48,9 +48,9 @@ OUTSIDE = 0.02
 """Share of our own hand-written texts that may fall below the scope: what is stranger than those is for a person."""
 
 
-def generated() -> pl.DataFrame:
+def generated(count: int = GENERATED) -> pl.DataFrame:
     """Texts of the demo's generator: whole tickets, and their first sentences alone (people are terse)."""
-    made = labelled_texts(GENERATED, SEED).select(
+    made = labelled_texts(count, SEED).select(
         "subject", "body", "text", "intent", pl.col("nature").cast(pl.String), pl.col("level").cast(pl.String)
     )
     subjects = made.sample(fraction=0.2, seed=SEED).select(
@@ -59,10 +59,10 @@ def generated() -> pl.DataFrame:
     return pl.concat([made.select("text", "intent", "nature", "level"), subjects]).drop_nulls("text")
 
 
-def posts() -> pl.DataFrame:
+def posts(count: int = EVERYDAY) -> pl.DataFrame:
     """Posts about everyday software and devices; their nature and level are not known."""
     nothing = pl.lit(None, pl.String)
-    return everyday(EVERYDAY, SEED).select("text", "intent", nature=nothing, level=nothing)
+    return everyday(count, SEED).select("text", "intent", nature=nothing, level=nothing)
 
 
 def written() -> pl.DataFrame:

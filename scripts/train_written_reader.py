@@ -20,11 +20,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 from corpus.examples import examples
-from everyday_examples import everyday
-from train_default_reader import COLUMNS, LANGUAGES, SEED, USUAL
+from train_default_reader import COLUMNS, LANGUAGES, SEED, USUAL, generated, posts
 from written_tickets import written_tickets
 
-from tidegate.demo.labelled import labelled_texts
 from tidegate.read import mail, taxonomy
 from tidegate.read.calibration import calibration_error, fit_temperature, log_loss, softmax
 from tidegate.read.embedding import load_embedding
@@ -48,23 +46,6 @@ PARTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """How far the intents may be moved to the usual mix: all the way is best for accuracy, less for rare intents."""
 OUTSIDE = 0.02
 """Share of tickets by unseen writers that may fall below the scope: what is stranger than those is for a person."""
-
-
-def generated() -> pl.DataFrame:
-    """Texts of the demo's generator: whole tickets, and their first sentences alone (people are terse)."""
-    made = labelled_texts(COMPOSED["generated"][0], SEED).select(
-        "subject", "body", "text", "intent", pl.col("nature").cast(pl.String), pl.col("level").cast(pl.String)
-    )
-    subjects = made.sample(fraction=0.2, seed=SEED).select(
-        pl.col("subject").alias("text"), "intent", "nature", level=pl.lit(None, pl.String)
-    )
-    return pl.concat([made.select("text", "intent", "nature", "level"), subjects]).drop_nulls("text")
-
-
-def posts() -> pl.DataFrame:
-    """Posts about everyday software and devices; their nature and level are not known."""
-    nothing = pl.lit(None, pl.String)
-    return everyday(COMPOSED["posts"][0], SEED).select("text", "intent", nature=nothing, level=nothing)
 
 
 def sentences() -> pl.DataFrame:
@@ -197,7 +178,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     written = written_tickets()
-    made = {"sentences": sentences(), "generated": generated(), "posts": posts()}
+    made = {
+        "sentences": sentences(),
+        "generated": generated(COMPOSED["generated"][0]),
+        "posts": posts(COMPOSED["posts"][0]),
+    }
     frame = pl.concat([written.select(*COLUMNS), *(part.select(*COLUMNS) for part in made.values())])
     sources = np.array([*written["writer"], *(name for name, part in made.items() for _ in range(part.height))])
     weights = np.array([COMPOSED[name][1] if name in COMPOSED else WEIGHT for name in sources.tolist()])
