@@ -274,11 +274,14 @@ def _seen(request: HttpRequest, ticket_id: str) -> Ticket:
     return ticket
 
 
-def for_a_program(request: HttpRequest, act: str, ticket_id: str, person: Person) -> None:
-    """Write down which program did it, where one did: the act itself is written down under the person's name."""
+def for_a_program(request: HttpRequest, act: str, object_id: str, person: Person) -> None:
+    """Write down which program did it, where one did: the act itself is written down under the person's name.
+
+    ``act`` begins with the kind of the object.
+    """
     token = caller(request).token
     if token is not None:
         audit.record(
-            actor=None, actor_name=f"token {token.name}", act=act, object_kind="ticket", object_id=ticket_id[:200],
-            after={"person": person.email},
+            actor=None, actor_name=f"token {token.name}", act=act, object_kind=act.partition(".")[0],
+            object_id=object_id[:200], after={"person": person.email},
         )  # fmt: skip

@@ -12,19 +12,17 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 from tidegate.server.api.callers import allowed
 from tidegate.server.api.describing import errors
-from tidegate.server.api.desk import caller, eyes
+from tidegate.server.api.desk import caller, eyes, for_a_program
 from tidegate.server.api.schemas import ActionOut, ForIn, Level, Page
 from tidegate.server.desk.acts import escalations
 from tidegate.server.desk.outbox import actions, selectors
 from tidegate.server.middleware import origin
-from tidegate.server.people import audit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from django.http import HttpRequest
 
-    from tidegate.server.api.callers import Caller
     from tidegate.server.desk.models import Action, Escalation
     from tidegate.server.people.models import Person
 
@@ -104,23 +102,10 @@ class RoutingQuery(Schema):
 
 def _acted(request: HttpRequest, number: int, told: ForIn | None, act: Callable[..., Action], name: str) -> Action:
     """Do something with an action under the rights of the person who acts; say which program asked, where one did."""
-    asking = caller(request)
-    person = asking.acting(told.person if told else None)
+    person = caller(request).acting(told.person if told else None)
     done = act(by=person, action=_number(number), request_id=origin().request_id)
-    _for_a_program(asking, person, f"{name}_for", "action", done.pk)
+    for_a_program(request, f"{name}_for", str(done.pk), person)
     return done
-
-
-def _for_a_program(asking: Caller, person: Person, act: str, kind: str, number: int) -> None:
-    if asking.token is not None:
-        audit.record(
-            actor=None,
-            actor_name=f"token {asking.token.name}",
-            act=act,
-            object_kind=kind,
-            object_id=str(number),
-            after={"person": person.email},
-        )
 
 
 def _number(number: int) -> int:
@@ -178,12 +163,11 @@ def escalation_list(request: HttpRequest, query: Query[EscalationQuery]) -> list
 )  # fmt: skip
 def escalation_close(request: HttpRequest, number: int, told: CloseIn) -> EscalationOut:
     """Close a case and say what became of it; new urgent tickets of its cause are then escalated anew."""
-    asking = caller(request)
-    person = asking.acting(told.person)
+    person = caller(request).acting(told.person)
     closed = escalations.escalation_close(
         person=person, escalation_id=_number(number), why=told.why, request_id=origin().request_id
     )
-    _for_a_program(asking, person, "escalation.close_for", "escalation", closed.pk)
+    for_a_program(request, "escalation.close_for", str(closed.pk), person)
     return _laid_out(eyes(request), [closed])[0]
 
 

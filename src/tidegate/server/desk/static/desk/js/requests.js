@@ -15,7 +15,7 @@ export function start() {
     const { xhr } = /** @type {CustomEvent} */ (event).detail;
     if (xhr.getResponseHeader("hx-redirect")) return; // the session has ended: htmx goes to sign in
     const plain = xhr.getResponseHeader("content-type")?.startsWith("text/plain");
-    show({ text: (plain && xhr.responseText) || SAID[xhr.status] || "Something went wrong; nothing was changed.", bad: true });
+    show({ text: (plain && xhr.responseText) || SAID[xhr.status] || "Something went wrong; look whether it was done.", bad: true });
   });
   document.addEventListener("htmx:sendError", () => show({ text: "The service cannot be reached.", bad: true }));
 }
