@@ -122,6 +122,7 @@ def test_the_timeline_is_filtered(browse: Browse) -> None:
     page = browse("lead", f"/tickets/{top()}")
     events = page.locator('[data-moment="events"]')
     assert events.count()
+    expect(page.locator(".skeleton")).to_have_count(0)  # what is asked for second moves what stands below it
     page.locator('[data-kind][value="events"]').uncheck(force=True)
     expect(events.first).to_be_hidden()
 
