@@ -16,6 +16,19 @@ class Format(StrEnum):
     parquet = "parquet"
 
 
+class Listing(StrEnum):
+    """Shapes of a list that is no queue."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+    @classmethod
+    def by_ending(cls, out: Path | None) -> Listing:
+        """Choose by the name of the file."""
+        return {".csv": cls.csv, ".json": cls.json}.get(out.suffix.lower(), cls.table) if out else cls.table
+
+
 class Page(StrEnum):
     """Shapes of one thing: a page to read, or JSON."""
 

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tidegate.cli import support
+from tidegate.cli.formats import Listing
 from tidegate.cli.rank import Accounts, Events, Files, Incidents, MapFile, Messages, Model, Now, PolicyFile, Timezone
-
-
-class Shape(StrEnum):
-    """Shapes that routes can be written in."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
 
 
 def route(
@@ -36,7 +28,7 @@ def route(
         int | None, typer.Option(min=0, help="Show only the first so many. Default: 50 in a table, else all.")
     ] = None,
     output: Annotated[
-        Shape | None, typer.Option("--format", help="Default: by the ending of --out, else table.")
+        Listing | None, typer.Option("--format", help="Default: by the ending of --out, else table.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; default standard output.")] = None,
 ) -> None:
@@ -60,5 +52,4 @@ def route(
             also=deciding.FOR_ROUTES,
         )
         routes = deciding.routes(got.ready, got.tickets.table, model=model, cache=support.reading_cache())
-        ending = Shape(out.suffix[1:].lower()) if out and out.suffix.lower() in {".csv", ".json"} else Shape.table
-        route_output.write(got, routes, output or ending, top=top, out=out)
+        route_output.write(got, routes, output or Listing.by_ending(out), top=top, out=out)

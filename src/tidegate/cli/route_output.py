@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tidegate.cli.route import Shape
+from tidegate.cli.formats import Listing
 from tidegate.cli.support import console, printable, write_text
 from tidegate.tables.spreadsheet import without_formulas
 
@@ -26,7 +26,7 @@ _WIDE: Final = 200
 _WHY: Final = 5
 
 
-def write(got: Inputs, routes: pl.DataFrame, shape: Shape, *, top: int | None, out: Path | None) -> None:
+def write(got: Inputs, routes: pl.DataFrame, shape: Listing, *, top: int | None, out: Path | None) -> None:
     """Write the routes.
 
     Raises
@@ -34,7 +34,7 @@ def write(got: Inputs, routes: pl.DataFrame, shape: Shape, *, top: int | None, o
     InputError
         If the file cannot be written.
     """
-    if shape is Shape.table:
+    if shape is Listing.table:
         shown = routes.head(_ROWS if top is None else top)
         text = StringIO()
         screen = console() if out is None else Console(file=text, width=_WIDE, highlight=False)
@@ -43,7 +43,7 @@ def write(got: Inputs, routes: pl.DataFrame, shape: Shape, *, top: int | None, o
             write_text(text.getvalue(), out)
         return
     shown = routes if top is None else routes.head(top)
-    write_text(flat(shown).write_csv() if shape is Shape.csv else document(got, routes, shown), out)
+    write_text(flat(shown).write_csv() if shape is Listing.csv else document(got, routes, shown), out)
 
 
 def flat(routes: pl.DataFrame) -> pl.DataFrame:

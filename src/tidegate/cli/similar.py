@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tidegate.cli import support
+from tidegate.cli.formats import Listing
 from tidegate.cli.rank import Files, MapFile, Now, Timezone
 
 if TYPE_CHECKING:
     import polars as pl
-
-
-class Shape(StrEnum):
-    """Shapes that groups can be written in."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
 
 
 def similar(
@@ -30,7 +22,7 @@ def similar(
     now: Now = None,
     timezone: Timezone = None,
     top: Annotated[int, typer.Option(min=1, help="Groups that the table shows, largest first.")] = 20,
-    output: Annotated[Shape, typer.Option("--format", help="csv and json hold every ticket.")] = Shape.table,
+    output: Annotated[Listing, typer.Option("--format", help="csv and json hold every ticket.")] = Listing.table,
     out: Annotated[Path | None, typer.Option(help="File to write; default standard output.")] = None,
 ) -> None:
     """Group tickets about the same thing, and count how many of them are open or new."""
@@ -51,14 +43,14 @@ def similar(
             support.say(f"{intake.rejected.height} of {intake.read} rows could not be used; `tidegate rank` lists them")
         table = load_embedding()
         found = grouping.similar(intake.table, embed=lambda texts: table.embed(texts.to_list()), now=at)
-        if output is Shape.table:
+        if output is Listing.table:
             _print_groups(found, intake.table, top)
         else:
             support.write_text(_text(found, output), out)
 
 
-def _text(found: pl.DataFrame, output: Shape) -> str:
-    if output is Shape.csv:
+def _text(found: pl.DataFrame, output: Listing) -> str:
+    if output is Listing.csv:
         from tidegate.tables.spreadsheet import without_formulas
 
         return without_formulas(found).write_csv()

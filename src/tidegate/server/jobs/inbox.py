@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tidegate.server import queueing
 from tidegate.server.jobs.app import app, comes_round
 
 if TYPE_CHECKING:
     from procrastinate import JobContext
 
-LOCK = "inbox_drain"
 
-
-@app.task(queue="inbox", queueing_lock=LOCK, priority=10, retry=5, pass_context=True)
+@app.task(name=queueing.DRAIN, queue="inbox", queueing_lock=queueing.DRAIN, priority=10, retry=5, pass_context=True)
 def inbox_drain(context: JobContext) -> int:
     """Turn all waiting deliveries into facts; returns how many. Only one drain works at a time, others end at once."""
     from tidegate.server.desk import inbox

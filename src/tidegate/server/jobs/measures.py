@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tidegate.server import memory
+from tidegate.server import memory, queueing
 from tidegate.server.jobs.app import app, comes_round
 
 
 @app.periodic(cron="*/5 * * * *")
-@app.task(queue="long", queueing_lock="pulse_measures", lock="pulse_measures", name="pulse_measures")
+@app.task(queue="long", queueing_lock="pulse_measures", lock="pulse_measures", name=queueing.MEASURE)
 @comes_round
 def pulse_measures(timestamp: int) -> int:
     """Measure the last weeks for every set of groups that somebody sees; returns how many sets."""

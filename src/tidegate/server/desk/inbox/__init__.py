@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
-from procrastinate.exceptions import AlreadyEnqueued
 
+from tidegate.server import queueing
 from tidegate.server.desk.inbox.accepting import Offered, store
 from tidegate.server.desk.models import Delivery
 from tidegate.server.people import audit
@@ -31,7 +31,6 @@ KEPT: Final = timedelta(days=30)
 LINGER: Final = 0.5
 """Seconds for which a drain goes on looking when nothing waits any more."""
 _REMOVED_AT_A_TIME: Final = 5_000
-_QUEUED: Final = "SELECT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %s AND status = 'todo')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,18 +129,8 @@ def wake_soon() -> None:
 
 def wake() -> None:
     """Queue a drain unless one is queued already. One that runs does not count: it may have looked before."""
-    from tidegate.server.jobs.inbox import LOCK, inbox_drain
-
-    with connection.cursor() as cursor:
-        cursor.execute(_QUEUED, [LOCK])
-        queued = cursor.fetchone()
-    if queued and queued[0]:
-        return
-    try:
-        with transaction.atomic():
-            inbox_drain.defer()
-    except AlreadyEnqueued:
-        return
+    if not queueing.waits(queueing.DRAIN):
+        queueing.ask(queueing.DRAIN)
 
 
 def waiting() -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection, transaction
 
+from tidegate.server import queueing
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.models import Action
 from tidegate.server.desk.moments import database_now
@@ -100,16 +101,16 @@ def _row(row: dict[str, Any], now: datetime, *, dry_run: bool, decision: int | N
 def wake(actions: Iterable[tuple[int, str]]) -> None:
     """Queue a job for each action, by identifier and target, once this transaction is committed.
 
+    Those of one target run one after another, so that a slow receiver holds up no others.
+
     Only for what is due now: what waits for its next attempt, and what a crash in between left without a job, is found
     by the sweep.
     """
     listed = list(actions)
 
     def queue() -> None:
-        from tidegate.server.jobs.outbox import deliver_soon
-
         for identifier, target in listed:
-            deliver_soon(identifier, target)
+            queueing.ask(queueing.DELIVER, lock=f"outbox {target}"[:128] if target else None, action=identifier)
 
     if listed:
         transaction.on_commit(queue)

@@ -18,6 +18,7 @@ import structlog
 from django.conf import settings
 from django.db import connection, transaction
 
+from tidegate.server import queueing
 from tidegate.server.desk.models import Action, Channel, PolicyVersion
 from tidegate.server.desk.moments import database_now
 from tidegate.server.desk.outbox import channels
@@ -172,11 +173,9 @@ def _finish(action: Action, state: str, *, error: str = "", counted: bool = Fals
 
 def sweep() -> int:
     """Wake what is due and has no job: its pause is over, or its process died before it could; returns how many."""
-    from tidegate.server.jobs.outbox import with_jobs
-
     due = Action.objects.filter(state=State.WAITING, next_at__lte=database_now()).order_by("next_at")
     found = list(due.values_list("pk", "target")[:SWEEP])
-    busy = with_jobs([pk for pk, _ in found])
+    busy = queueing.under_way(queueing.DELIVER, "action", [pk for pk, _ in found])
     lost = [(pk, target) for pk, target in found if pk not in busy]
     wake(lost)
     return len(lost)

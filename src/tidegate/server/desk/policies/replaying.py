@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db import IntegrityError, transaction
 
+from tidegate.server import queueing
 from tidegate.server.desk import tables
 from tidegate.server.desk.models import PolicyVersion, Replay
 from tidegate.server.desk.policies import allow_change, policy_read
@@ -43,8 +44,6 @@ def replay_ask(*, person: Person, number: int, weeks: int = 6, request_id: str =
     InputError
         If there is no such version, weeks are none of `WEEKS`, or one is under way already.
     """
-    from tidegate.server.jobs.replay import policy_replay
-
     allow_change(person)
     if weeks not in WEEKS:
         raise InputError("unknown span", column="weeks", value=weeks, expected=f"one of {', '.join(map(str, WEEKS))}")
@@ -69,7 +68,7 @@ def replay_ask(*, person: Person, number: int, weeks: int = 6, request_id: str =
                 after={"weeks": weeks, "seeds": SEEDS},
                 request_id=request_id,
             )
-            policy_replay.defer(replay_id=replay.pk)
+            queueing.ask(queueing.REPLAY, replay_id=replay.pk)
     except IntegrityError:
         raise InputError(f"version {number} is being replayed already") from None
     return replay

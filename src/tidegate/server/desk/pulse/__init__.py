@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
 
+from tidegate.server import queueing
 from tidegate.server.desk.models import Pulse, PulseSet, Ticket
 from tidegate.server.people.access import scope
 
@@ -82,14 +83,7 @@ def pulse_of(*, person: Person) -> Pulse | None:
 
 def pulse_wanted() -> None:
     """Ask for a measurement now; one that waits already is enough."""
-    from procrastinate.exceptions import AlreadyEnqueued
-
-    from tidegate.server.jobs.measures import pulse_measures
-
-    try:
-        pulse_measures.defer(timestamp=0)
-    except AlreadyEnqueued:
-        return
+    queueing.ask(queueing.MEASURE, timestamp=0)
 
 
 def pulse_tickets(
