@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,10 +13,12 @@ from django.db import connection
 from helpers.desk import message, ticket, write_company
 from tidegate import pipeline
 from tidegate.policy import load
-from tidegate.read.alike import similar_counts
+from tidegate.read.alike import alike
 from tidegate.server.desk import models, tables
-from tidegate.server.desk.board import Board
+from tidegate.server.desk.board import Board, similar
 from tidegate.server.desk.board.rows import Filters
+from tidegate.server.jobs import similar as jobs
+from tidegate.server.pacing import Pace
 
 if TYPE_CHECKING:
     from tidegate.server.people.models import Person
@@ -35,9 +36,16 @@ def board() -> Board:
     return Board(clock=lambda: NOW)
 
 
+def counted(asked: Board) -> Board:
+    """Group what a board holds, as the worker does."""
+    similar.groups_write(asked.snapshot(fresh=0).held.tickets, NOW)
+    asked.snapshot(fresh=0)
+    return asked
+
+
 def test_the_queue_is_the_one_that_the_engine_gives_for_the_same_tables() -> None:
     company = write_company()
-    snapshot = board().snapshot()
+    snapshot = counted(board()).snapshot()
     known = pipeline.Known(
         accounts=company.accounts,
         incidents=company.incidents,
@@ -181,16 +189,72 @@ def test_filters(filters: Filters, found: set[str]) -> None:
     assert {row.ticket_id for row in board().snapshot().rows(None, filters)} == found
 
 
+EXPORT = {"subject": "Export of invoices fails", "body": "The export of invoices fails with error 4711 since today."}
+
+
+def similar_of(asked: Board) -> dict[str, int]:
+    facts = asked.snapshot(fresh=0).ranked.facts
+    return dict(facts.select("ticket_id", "similar_last_24h").iter_rows())
+
+
 def test_tickets_about_the_same_thing_count_where_the_policy_asks_for_them() -> None:
-    texts = {"subject": "Export of invoices fails", "body": "The export of invoices fails with error 4711 since today."}
-    alike = [ticket(f"t{n}", created_at=NOW - timedelta(hours=n), **texts) for n in range(1, 5)]
+    alike = [ticket(f"t{n}", created_at=NOW - timedelta(hours=n), **EXPORT) for n in range(1, 5)]
     tables.upsert("tickets", pl.concat([*alike, ticket("other", subject="How do I change my password?")]))
-    asked = board()
     assert "similar_last_24h" in pipeline.needed(load("starter"))
-    snapshot = asked.snapshot()
-    facts = {row["ticket_id"]: row for row in snapshot.ranked.facts.iter_rows(named=True)}
-    assert facts["t1"]["similar_last_24h"] == 3
-    assert facts["other"]["similar_last_24h"] == 0
+    asked, other = board(), board()
+    other.snapshot()
+    assert set(similar_of(asked).values()) == {0}
+    wanted = {"t1": 3, "t2": 3, "t3": 3, "t4": 3, "other": 0}
+    assert similar_of(counted(asked)) == wanted
+    assert similar_of(other) == wanted
+    assert similar_of(board()) == wanted
+
+
+def test_groups_count_as_the_engine_counts_them_whatever_becomes_of_tickets() -> None:
+    write_company()
+    asked = counted(board())
+    steps = [
+        lambda: tables.upsert("tickets", pl.concat([ticket(f"x{n}", created_at=NOW, **EXPORT) for n in range(3)])),
+        lambda: models.Ticket.objects.filter(ticket_id="x1").update(status="solved", solved_at=NOW),
+        lambda: models.Ticket.objects.filter(ticket_id__in=("x0", "x2")).update(subject="", body="Thank you"),
+        lambda: models.Ticket.objects.filter(ticket_id="x1").update(created_at=NOW - timedelta(days=8)),
+    ]
+    seen = []
+    for step in steps:
+        step()
+        held = counted(asked).snapshot().held
+        live = held.tickets.filter(~pl.col("status").is_in(["solved", "closed"]))["ticket_id"]
+        known = models.SimilarGroup.objects
+        wanted = alike(held.tickets.sort("ticket_id"), live, NOW, {"similar_open", "similar_last_24h"})
+        assert held.known(NOW).similar.sort("ticket_id").equals(wanted.sort("ticket_id"), null_equal=True)
+        assert wanted.sort("ticket_id").equals(board().snapshot().held.known(NOW).similar.sort("ticket_id"))
+        seen.append([(row.group, row.ticket_id) for row in known.filter(ticket_id__startswith="x").order_by("pk")])
+    assert seen[0] == seen[1] == [("x0", "x0"), ("x0", "x1"), ("x0", "x2")]
+    assert seen[2] == [("x0", "x0"), ("", "x1"), ("x0", "x2")]
+    assert seen[3] == [("x0", "x0"), ("x0", "x2")]
+
+
+def test_only_groups_that_changed_are_written() -> None:
+    tables.upsert("tickets", pl.concat([ticket(f"t{n}", created_at=NOW, **EXPORT) for n in range(5)]))
+    asked = board()
+    assert similar.groups_write(asked.snapshot().held.tickets, NOW) == 5
+    assert similar.groups_write(asked.snapshot(fresh=0).held.tickets, NOW) == 0
+    tables.upsert("tickets", ticket("t7", created_at=NOW, **EXPORT))
+    assert similar.groups_write(asked.snapshot(fresh=0).held.tickets, NOW) == 1
+
+
+def test_the_job_compares_again_only_what_it_has_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    tables.upsert("tickets", pl.concat([ticket(f"t{n}", created_at=NOW, **EXPORT) for n in range(2)]))
+    asked, pace = board(), Pace(share=0.5, clock=lambda: 0.0)
+    monkeypatch.setattr("tidegate.server.desk.board.board", asked)
+    monkeypatch.setattr(jobs, "PACE", pace)
+    monkeypatch.setattr(jobs, "_seen", None)
+    assert [jobs.similar_count(0), jobs.similar_count(0)] == [2, 0]
+    models.SimilarGroup.objects.all().delete()
+    assert jobs.similar_count(0) == 0
+    tables.upsert("tickets", ticket("t2", created_at=NOW, **EXPORT))
+    asked.snapshot(fresh=0)
+    assert jobs.similar_count(0) == 3
 
 
 def test_another_policy_in_force_is_followed() -> None:
@@ -204,24 +268,6 @@ def test_another_policy_in_force_is_followed() -> None:
     assert before.row("t").lane != "now"
     assert after.row("t").lane == "now"
     assert after.version > before.version
-
-
-def test_counting_in_the_background_does_not_hold_up_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    alike = {"subject": "Export of invoices fails", "body": "The export of invoices fails with error 4711 since today."}
-    tables.upsert("tickets", pl.concat([ticket(f"t{n}", created_at=NOW - timedelta(hours=n), **alike) for n in (1, 2)]))
-    asked, may_count = Board(clock=lambda: NOW, background=True), threading.Event()
-
-    def waits(tickets: pl.DataFrame, now: datetime) -> pl.DataFrame:
-        assert tickets.is_empty() or may_count.wait(30)
-        return similar_counts(tickets, now)
-
-    monkeypatch.setattr("tidegate.server.desk.board.similar_counts", waits)
-    assert asked.snapshot().ranked.facts["similar_last_24h"].to_list() == [0, 0]
-    may_count.set()
-    for thread in threading.enumerate():
-        if thread.name == "similar":
-            thread.join(30)
-    assert asked.snapshot(fresh=0).ranked.facts["similar_last_24h"].to_list() == [1, 1]
 
 
 def test_no_filter_keeps_every_row_of_a_frame_with_an_empty_part() -> None:

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from tidegate.read.similar import similar
+from tidegate.read.similar import grouped, is_open, others_in
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
 COUNTS: Final = ("similar_last_24h", "similar_open")
+WEEK: Final = pl.duration(days=7)
 _TEXTS: Final = pl.col("subject", "body")
+_FINISHED: Final = ("solved", "closed")
 
 
 def alike(tickets: pl.DataFrame, live: pl.Series, now: datetime, wanted: AbstractSet[str]) -> pl.DataFrame | None:
@@ -34,28 +36,64 @@ def alike(tickets: pl.DataFrame, live: pl.Series, now: datetime, wanted: Abstrac
 
     Returns
     -------
-    DataFrame as `similar.similar` gives it
+    pl.DataFrame
+        ``ticket_id``, ``similar_open``, ``similar_last_24h``, ``similar_group`` of those that are like another.
     """
-    age = now - pl.col("created_at")
     unfinished = pl.lit("similar_open" in wanted) & pl.col("ticket_id").is_in(live.implode())
-    some = tickets.filter(((age < pl.duration(days=7)) | unfinished) & pl.any_horizontal(_TEXTS.is_not_null()))
-    return None if some.is_empty() else similar(some, now=now)
+    some = tickets.filter(_compared(now, unfinished))
+    return None if some.is_empty() else similar_counts(some, _grouped(some), now)
 
 
-def similar_counts(tickets: pl.DataFrame, now: datetime) -> pl.DataFrame:
-    """Count the tickets about the same thing: ``ticket_id``, ``similar_open``, ``similar_last_24h``, ``similar_group``.
+def similar_groups(tickets: pl.DataFrame, now: datetime) -> pl.DataFrame:
+    """Find the groups of tickets about the same thing, among the unfinished ones and those of the last week.
 
-    Looks at the texts of all unfinished tickets and of those of the last week, so it takes longer than ranking does.
-    ``similar_group`` is null for a ticket that is like no other.
+    Takes longer than ranking does, and gives the same whatever the order of the rows.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``ticket_id`` and ``similar_group``, the earliest ticket of the group; who is like no other is left out.
     """
-    live = tickets.filter(~pl.col("status").is_in(["solved", "closed"])).select("ticket_id")
-    table = alike(tickets, live["ticket_id"], now, frozenset(COUNTS))
-    if table is None:
-        shape = {"ticket_id": pl.String(), **dict.fromkeys(COUNTS, pl.Int32()), "similar_group": pl.String()}
-        return pl.DataFrame(schema=shape)
-    counted = table.select("ticket_id", *COUNTS, similar_group="group_id")
-    joined = live.join(counted, on="ticket_id", how="left", maintain_order="left")
-    return joined.with_columns(pl.col(COUNTS).cast(pl.Int32).fill_null(0))
+    return _grouped(tickets.filter(compared(now)).sort("ticket_id"))
 
 
-__all__ = ["COUNTS", "alike", "similar_counts"]
+def similar_counts(tickets: pl.DataFrame, groups: pl.DataFrame, now: datetime) -> pl.DataFrame:
+    """Count the tickets of each one's group.
+
+    Parameters
+    ----------
+    tickets
+        Valid by `tables.Tickets`.
+    groups
+        As `similar_groups` gives them; of tickets that are not there nothing is counted.
+    now
+        The moment of asking.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``ticket_id``, ``similar_open``, ``similar_last_24h``, ``similar_group``: a row for each ticket with a group.
+    """
+    about = tickets.select("ticket_id", "created_at", open=is_open(tickets, now))
+    return (
+        groups.join(about, on="ticket_id", how="inner", maintain_order="left")
+        .with_columns(others_in("similar_group", now))
+        .select("ticket_id", "similar_open", "similar_last_24h", "similar_group")
+    )
+
+
+def compared(now: datetime) -> pl.Expr:
+    """Which tickets are compared with each other: those with a text that are unfinished or of the last week."""
+    return _compared(now, ~pl.col("status").is_in(_FINISHED))
+
+
+def _compared(now: datetime, besides: pl.Expr) -> pl.Expr:
+    return ((now - pl.col("created_at") < WEEK) | besides) & pl.any_horizontal(_TEXTS.is_not_null())
+
+
+def _grouped(tickets: pl.DataFrame) -> pl.DataFrame:
+    found = grouped(tickets).drop_nulls("group_id")
+    return found.select("ticket_id", similar_group="group_id")
+
+
+__all__ = ["COUNTS", "alike", "compared", "similar_counts", "similar_groups"]

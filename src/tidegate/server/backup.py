@@ -36,7 +36,7 @@ _BLOCK: Final = 512
 _CHUNK: Final = 1 << 20
 MARKED: Final = (
     "desk_ticket", "desk_message", "desk_event", "desk_account", "desk_incident", "desk_agent", "desk_override",
-    "desk_snooze",
+    "desk_snooze", "desk_similargroup",
 )  # fmt: skip
 """Tables whose rows carry the transaction that wrote them; transaction ids begin anew in another cluster."""
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tidegate.read.similar import nearest, similar, terms
+from tidegate.read.pairs import Listed, close, meetings
+from tidegate.read.similar import grouped, nearest, similar, terms
 
 NOW = datetime(2024, 3, 5, 12, tzinfo=UTC)
 BODIES = [
@@ -120,6 +121,54 @@ def test_texts_that_are_compared_block_by_block_are_compared_the_same(
     monkeypatch.setattr("tidegate.read.similar.BLOCK", block)
     assert nearest(texts, 4, window=5, embed=embed, order=order).equals(whole)
     assert whole["row"].n_unique() > 40
+
+
+def some_texts(seed: int, words: int) -> pl.Series:
+    """Texts of seven words, many of them with most words in common."""
+    random = np.random.default_rng(seed)
+    vocabulary = [f"word{at:x}z" for at in range(words)]
+    kinds = random.choice(vocabulary, (12, 7))
+    picked = kinds[random.integers(0, 12, 200)]
+    other = random.choice(vocabulary, picked.shape)
+    return pl.Series([" ".join(row) for row in np.where(random.random(picked.shape) < 0.3, other, picked)])
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("least", [0.3, 0.5])
+def test_close_pairs_are_those_of_all_pairs_that_reach_the_score(seed: int, least: float) -> None:
+    texts = some_texts(seed, 40)
+    listed = Listed(terms(texts), np.random.default_rng(seed).permutation(200))
+    every, found = set(), set()
+    for start in range(0, 200, 64):
+        left, right, score = meetings(listed, start, 64, 20)
+        every |= {
+            (frozenset((one, other)), at)
+            for one, other, at in zip(left.tolist(), right.tolist(), score.tolist(), strict=True)
+            if at >= least
+        }
+        left, right, score = close(listed, start, 64, 20, least)
+        pairs = list(zip(left.tolist(), right.tolist(), score.tolist(), strict=True))
+        assert len({frozenset(pair[:2]) for pair in pairs} | {pair for pair, _ in found}) == len(pairs) + len(found)
+        found |= {(frozenset((one, other)), at) for one, other, at in pairs}
+    assert found == every
+    assert len(every) > 100
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_groups_alone_are_those_that_are_found_with_everything_else(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    monkeypatch.setattr("tidegate.read.similar.WINDOW", 30)
+    monkeypatch.setattr("tidegate.read.similar.BLOCK", 50)
+    frame = tickets(some_texts(seed, 90).to_list(), hours=1)
+    found = similar(frame, now=NOW).select("ticket_id", "group_id")
+    assert grouped(frame).equals(found, null_equal=True)
+    assert 3 < found["group_id"].n_unique() < 150
+
+
+@given(st.lists(st.one_of(st.just("same text here"), st.text(max_size=30)), max_size=8))
+@settings(max_examples=40, deadline=None)
+def test_groups_alone_of_any_texts(bodies: list[str]) -> None:
+    frame = tickets(bodies)
+    assert grouped(frame).equals(similar(frame, now=NOW).select("ticket_id", "group_id"), null_equal=True)
 
 
 @given(st.permutations(range(len(BODIES))))

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tidegate.server.jobs import app, deferring, inbox, measures, outbox, people, replay
+from tidegate.server.jobs import app, deferring, inbox, measures, outbox, people, replay, similar
 
-__all__ = ["app", "deferring", "inbox", "measures", "outbox", "people", "replay"]
+__all__ = ["app", "deferring", "inbox", "measures", "outbox", "people", "replay", "similar"]

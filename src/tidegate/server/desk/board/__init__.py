@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
@@ -20,7 +20,6 @@ import polars as pl
 from tidegate import pipeline
 from tidegate.policy.loading import load as load_policy
 from tidegate.ranking.explain import what_would_change, why_above
-from tidegate.read.alike import similar_counts
 from tidegate.server import memory
 from tidegate.server.desk.board import held as holding
 from tidegate.server.desk.board.rows import Filters, Reason, Row
@@ -46,10 +45,6 @@ FRESH: Final = 1.0
 """Seconds for which a snapshot is taken as it is."""
 AGAIN: Final = 10.0
 """Seconds after which tickets are ranked again although nothing changed but the time."""
-SIMILAR_EVERY: Final = 300.0
-"""Seconds between two looks for tickets about the same thing, where the policy asks for them."""
-SIMILAR_SHARE: Final = 0.05
-"""Of a process's time at most this share is spent on it."""
 RELOAD: Final = 24 * 3600.0
 """Seconds after which everything is read anew: what history teaches the reader moves slowly."""
 _KEPT: Final = 64
@@ -250,19 +245,14 @@ class Board:
     ----------
     clock
         Says what time it is.
-    background
-        Whether tickets about the same thing are counted beside the asking: until that is done for the first time they
-        count as 0, afterwards as last counted.
     """
 
-    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC), *, background: bool = False) -> None:
-        self._clock, self._background = clock, background
-        self._counting: threading.Thread | None = None
-        self._similar: pl.DataFrame | None = None
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._clock = clock
         self._working = threading.Lock()
         self._snapshot: Snapshot | None = None
         self._held: Held | None = None
-        self._looked = self._ranked = self._count_again = float("-inf")
+        self._looked = self._ranked = float("-inf")
         self.refresh_seconds = 0.0
 
     def snapshot(self, *, fresh: float = FRESH) -> Snapshot:
@@ -287,8 +277,8 @@ class Board:
     def forget(self) -> None:
         """Read everything anew at the next asking."""
         with self._working:
-            self._snapshot = self._held = self._similar = None
-            self._looked = self._count_again = float("-inf")
+            self._snapshot = self._held = None
+            self._looked = float("-inf")
 
     def _current(self, fresh: float) -> Snapshot:
         started = time.monotonic()
@@ -303,37 +293,13 @@ class Board:
             memory.give_back()
         else:
             held, changed = holding.refresh(held, now)
-        self._count_similar(held, now, started)
-        grouped = held.similar is not self._similar
-        held = replace(held, similar=self._similar)
-        if last is None or changed or grouped or started - self._ranked > AGAIN:
+        if last is None or changed or started - self._ranked > AGAIN:
             last = _ranked(held, policy, now, 1 if last is None else last.version + 1)
             self._ranked = started
         self._snapshot, self._held, self._looked = last, held, time.monotonic()
         self.refresh_seconds = self._looked - started
         board_refreshed(self.refresh_seconds, last.held.tickets.height)
         return last
-
-    def _count_similar(self, held: Held, now: datetime, started: float) -> None:
-        """Look for tickets about the same thing, now and then: it is dear, and moves slowly."""
-        if not pipeline.needed(held.policy) & pipeline.SIMILAR:
-            return
-        if self._similar is None:
-            self._similar = similar_counts(held.tickets.clear(), now)
-        elif started < self._count_again or (self._counting is not None and self._counting.is_alive()):
-            return
-        if self._background:
-            self._counting = threading.Thread(target=self._counted, args=(held, now), name="similar", daemon=True)
-            self._counting.start()
-        else:
-            self._counted(held, now)
-
-    def _counted(self, held: Held, now: datetime) -> None:
-        started = time.monotonic()
-        self._similar = similar_counts(held.tickets, now)
-        memory.give_back()
-        ended = time.monotonic()
-        self._count_again = ended + max(SIMILAR_EVERY, (ended - started) / SIMILAR_SHARE)
 
 
 def _ranked(known: Held, policy: PolicyVersion, now: datetime, version: int) -> Snapshot:
@@ -342,7 +308,7 @@ def _ranked(known: Held, policy: PolicyVersion, now: datetime, version: int) -> 
     return Snapshot(version, now, policy, known, ready, order, ranked)
 
 
-board: Final = Board(background=True)
+board: Final = Board()
 """The board of this process."""
 
 __all__ = ["Board", "Filters", "Reason", "Row", "Snapshot", "board"]

@@ -17,9 +17,11 @@ import polars as pl
 
 from tidegate.enrich.history import WINDOW
 from tidegate.pipeline import Known
+from tidegate.read.alike import similar_counts
 from tidegate.read.given import learn_confusion
 from tidegate.read.reader import default_reader
 from tidegate.server.desk import tables
+from tidegate.server.desk.board import similar
 from tidegate.server.desk.board.stored_readings import StoredReadings
 from tidegate.tables.words import LANE, LEVEL, TIME
 
@@ -44,7 +46,8 @@ _MESSAGE: Final = ("message_id", "ticket_id", "at", "author_kind", "public")
 _READ: Final = 20_000
 _SIDES: Final = ("accounts", "incidents", "agents")
 _FOLLOWED: Final = (
-    "desk_override", "desk_snooze", *(model._meta.db_table for model, _ in tables.CONTRACTS.values())  # noqa: SLF001
+    "desk_override", "desk_snooze", "desk_similargroup",
+    *(model._meta.db_table for model, _ in tables.CONTRACTS.values())  # noqa: SLF001
 )  # fmt: skip
 _OVERRIDES: Final = {"ticket_id": pl.String(), "kind": pl.String(), "value": pl.String()}
 _SNOOZES: Final = {
@@ -77,8 +80,8 @@ class Held:
         ticket_id, kind, value of those that hold.
     snoozes
         id, ticket_id, until, missed, messages, at of those that were not ended.
-    similar
-        What `similar` counted when it was last asked.
+    groups
+        ticket_id, similar_group of the tickets that are about the same thing as others, as they were last written.
     """
 
     edge: int
@@ -92,7 +95,7 @@ class Held:
     readings: pl.DataFrame
     overrides: pl.DataFrame
     snoozes: pl.DataFrame
-    similar: pl.DataFrame | None = None
+    groups: pl.DataFrame
     loaded_at: datetime = field(kw_only=True)
 
     @property
@@ -138,7 +141,7 @@ class Held:
             events=self.events,
             readings=self.readings_said,
             history=self.past,
-            similar=self.similar,
+            similar=similar_counts(self.tickets, self.groups, now) if similar.wanted(self.policy) else None,
             overrides=_pivoted(self.overrides),
             snoozed=self.snoozed(now).with_columns(missed=pl.col("missed").replace("", None)),
             **sides,
@@ -165,6 +168,7 @@ def load(policy: Policy, now: datetime) -> Held:
         readings=_read(reader, live, now),
         overrides=_overrides(),
         snoozes=_snoozes(),
+        groups=similar.read().drop_nulls(),
         loaded_at=now,
     )
 
@@ -185,20 +189,24 @@ def refresh(held: Held, now: datetime) -> tuple[Held, bool]:
     messages = tables.read("messages", "changed >= %s", since, columns=_MESSAGE)
     events = tables.read("events", "changed >= %s", since)
     sides = {name: tables.read(name, "changed >= %s", since) for name in _SIDES}
+    groups = similar.read("changed >= %s", since)
     said = tables.select(_SAID, {"n": pl.Int64}, parameters=since * 2).item()
     live = _unfinished(held.tickets)["ticket_id"].implode()
     looked_at = [
         (held.tickets, tickets.whole, "ticket_id"),
         (held.past, tickets.past, "ticket_id"),
         (held.messages, _whole("messages", messages).filter(pl.col("ticket_id").is_in(live)), "message_id"),
+        (held.groups, groups.drop_nulls(), "ticket_id"),
         (held.events, events.filter(pl.col("ticket_id").is_in(live)), "event_id"),
         *((held.sides[name], frame, tables.CONTRACTS[name][1].primary_key()[0]) for name, frame in sides.items()),
     ]
     left = held.tickets["ticket_id"].is_in(tickets.finished.implode()).any()
-    changed = bool(said) or left or any(_differs(*pair) for pair in looked_at)
+    alone = groups.filter(pl.col("similar_group").is_null())["ticket_id"]
+    ungrouped = held.groups["ticket_id"].is_in(alone.implode()).any()
+    changed = bool(said) or left or ungrouped or any(_differs(*pair) for pair in looked_at)
     if not changed:
         return replace(held, edge=edge), False
-    return _merged(held, edge, now, tickets=tickets, messages=messages, events=events, sides=sides), True
+    return _merged(held, edge, now, tickets=tickets, messages=messages, events=events, sides=sides, groups=groups), True
 
 
 def _merged(
@@ -210,6 +218,7 @@ def _merged(
     messages: pl.DataFrame,
     events: pl.DataFrame,
     sides: dict[str, pl.DataFrame],
+    groups: pl.DataFrame,
 ) -> Held:
     before = set(_unfinished(held.tickets)["ticket_id"])
     everything = _replaced(held.tickets, tickets.whole, "ticket_id")
@@ -237,6 +246,7 @@ def _merged(
         readings=readings,
         overrides=_overrides(),
         snoozes=_snoozes(),
+        groups=_replaced(held.groups, groups, "ticket_id").drop_nulls(),
     )
 
 

@@ -1,6 +1,6 @@
 """What the service keeps: facts as they came, what was decided, and what is on its way in and out."""
 
-from tidegate.server.desk.models.computed import Pulse, PulseSet, Replay
+from tidegate.server.desk.models.computed import Pulse, PulseSet, Replay, SimilarGroup
 from tidegate.server.desk.models.decisions import (
     Action,
     Channel,
@@ -34,6 +34,7 @@ __all__ = [
     "Reading",
     "Replay",
     "SavedView",
+    "SimilarGroup",
     "Snooze",
     "Ticket",
     "TicketBasis",

@@ -1,4 +1,4 @@
-"""What takes long to compute and is kept: policies tried on the past, and the measures of the morning page."""
+"""What takes long to compute and is kept: policies tried on the past, measures, and who is about the same thing."""
 
 from __future__ import annotations
 
@@ -82,3 +82,12 @@ class PulseSet(models.Model):
         """One a figure."""
 
         constraints: ClassVar = [models.UniqueConstraint(fields=["pulse", "key"], name="pulse_set_once")]
+
+
+class SimilarGroup(models.Model):
+    """The group of a ticket that is about the same thing as others; empty once it is like no other any more."""
+
+    ticket_id = models.TextField(primary_key=True)
+    group = models.TextField(blank=True)
+    """The earliest ticket of the group."""
+    changed = models.BigIntegerField(db_index=True, default=0, editable=False)
