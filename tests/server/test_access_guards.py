@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.test import RequestFactory
 
+from tidegate.server.desk import seeing
 from tidegate.server.desk.models import Decision, PolicyVersion, Ticket
 from tidegate.server.people import access
 from tidegate.server.people.models import Role
@@ -82,7 +83,7 @@ def tickets(db: None) -> None:
 def test_groups_limit_what_is_seen(people: dict[str, Person], name: str, seen: set[str]) -> None:
     person = people[name]
     assert {t.ticket_id for t in access.scope(Ticket.objects.all(), person)} == seen
-    assert {t for t in ("b1", "t1", "n1", "none") if access.sees_ticket(person, t)} == seen
+    assert {t for t in ("b1", "t1", "n1", "none") if seeing.sees_ticket(person, t)} == seen
     assert {g for g in ("billing", "technical", None) if access.sees(person, g)} == {
         t.group for t in Ticket.objects.filter(ticket_id__in=seen)
     }
@@ -93,7 +94,7 @@ def test_a_hidden_ticket_and_a_missing_one_look_alike(people: dict[str, Person])
     said = []
     for ticket_id in ("t1", "none"):
         with pytest.raises(Http404) as refused:
-            access.ticket_or_404(people["colleague"], ticket_id)
+            seeing.ticket_or_404(people["colleague"], ticket_id)
         said.append(str(refused.value))
     assert said[0] == said[1]
 
@@ -104,5 +105,5 @@ def test_rows_that_name_a_ticket_are_limited_by_its_group(people: dict[str, Pers
     for ticket_id in ("b1", "t1", "gone"):
         Decision.objects.create(ticket_id=ticket_id, at=AT, level="P1", lane="queue", points=1, policy=policy)
     rows = Decision.objects.all()
-    assert {d.ticket_id for d in access.scope_by_ticket(rows, people["colleague"])} == {"b1"}
-    assert access.scope_by_ticket(rows, people["agent"]).count() == 3
+    assert {d.ticket_id for d in seeing.scope_by_ticket(rows, people["colleague"])} == {"b1"}
+    assert seeing.scope_by_ticket(rows, people["agent"]).count() == 3

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import tidegate.server
+from tidegate.server.activity import lines as activity
 from tidegate.server.desk.models import Action, Decision, PolicyVersion, Ticket
-from tidegate.server.people import activity, audit
+from tidegate.server.people import audit
 from tidegate.server.people.models import AuditEntry, Person
 from tidegate.server.people.templatetags.activity_lines import WORDS
 

@@ -55,6 +55,7 @@ USE_I18N = False
 INSTALLED_APPS = [
     "tidegate.server.people",
     "tidegate.server.desk",
+    "tidegate.server.activity",
     "tidegate.server.jobs",
     "django.contrib.auth",
     "django.contrib.contenttypes",

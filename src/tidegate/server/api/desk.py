@@ -32,9 +32,10 @@ from tidegate.server.desk.board import board
 from tidegate.server.desk.board.rows import Filters, Row
 from tidegate.server.desk.models import Action, Override, PolicyVersion, Ticket
 from tidegate.server.desk.policies import policy_ensure
+from tidegate.server.desk.seeing import scope_by_ticket, sees_ticket
 from tidegate.server.middleware import origin
 from tidegate.server.people import audit
-from tidegate.server.people.access import scope, scope_by_ticket, sees_ticket
+from tidegate.server.people.access import scope
 from tidegate.server.people.models import Person
 from tidegate.tables.contracts import Tickets
 

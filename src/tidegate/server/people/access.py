@@ -1,8 +1,8 @@
 """Who may do and see what: a role on every view, groups on every ticket.
 
 Roles say what a person may do, groups which tickets the person sees. A person without groups sees all tickets; one with
-groups sees the tickets of those and no others, a ticket without a group included. Reading goes through ``scope`` or
-``scope_by_ticket``; a single ticket through ``sees_ticket``. What may not be seen answers as if it were not there.
+groups sees the tickets of those and no others, a ticket without a group included. Reading goes through ``scope``, or
+through `desk.seeing` where a table names only the ticket. What may not be seen answers as if it were not there.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpResponse, HttpResponseNotAllowed
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from tidegate.server.people.models import Person, Role
@@ -65,31 +65,9 @@ def sees(person: Person, group: str | None) -> bool:
     return not person.groups_seen or group in person.groups_seen
 
 
-def sees_ticket(person: Person, ticket_id: str) -> bool:
-    """Say whether there is such a ticket and the person sees it."""
-    from tidegate.server.desk.models import Ticket
-
-    return scope(Ticket.objects.filter(ticket_id=ticket_id), person).exists()
-
-
-def ticket_or_404(person: Person, ticket_id: str) -> None:
-    """Answer 404 unless the person sees the ticket: whether it exists is not told."""
-    if not sees_ticket(person, ticket_id):
-        raise Http404("no such ticket")
-
-
 def scope(rows: QuerySet[M], person: Person, field: str = "group") -> QuerySet[M]:
     """Keep the rows whose group the person sees; ``field`` names the group's column."""
     return rows.filter(**{f"{field}__in": person.groups_seen}) if person.groups_seen else rows
-
-
-def scope_by_ticket(rows: QuerySet[M], person: Person, field: str = "ticket_id") -> QuerySet[M]:
-    """Keep the rows of tickets that the person sees, for tables that name only the ticket."""
-    from tidegate.server.desk.models import Ticket
-
-    if not person.groups_seen:
-        return rows
-    return rows.filter(**{f"{field}__in": scope(Ticket.objects.all(), person).values("ticket_id")})
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponseBase:

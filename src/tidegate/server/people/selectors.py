@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from allauth.mfa.models import Authenticator
+from django.apps import apps
 from django.db.models import Exists, OuterRef, Q
 
 from tidegate.server.people.models import AuditEntry, Person, Token
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
+    from django.db.models import Manager, QuerySet
 
 RECENT = 20
 """Lines of the trail that a person's page shows."""
@@ -36,20 +37,21 @@ def names_of(ids: list[str]) -> dict[str, str]:
     return {str(pk): name for pk, name in Person.objects.filter(pk__in=keys).values_list("pk", "name")}
 
 
+def _agents() -> Manager[Any]:
+    """Return the help desk's agents, by the table's name: people stand below the desk."""
+    return apps.get_model("desk", "Agent").objects
+
+
 def groups_known() -> list[str]:
     """List the groups that agents belong to or people are limited to."""
-    from tidegate.server.desk.models import Agent
-
-    named = set(Agent.objects.exclude(group=None).values_list("group", flat=True).distinct())
+    named = set(_agents().exclude(group=None).values_list("group", flat=True).distinct())
     limited = {group for groups in Person.objects.values_list("groups_seen", flat=True) for group in groups}
     return sorted(named | limited)
 
 
 def agents_known() -> list[tuple[str, str]]:
     """List the help desk's agents: id and name."""
-    from tidegate.server.desk.models import Agent
-
-    return [(agent_id, name or agent_id) for agent_id, name in Agent.objects.values_list("agent_id", "name")]
+    return [(agent_id, name or agent_id) for agent_id, name in _agents().values_list("agent_id", "name")]
 
 
 def tokens_found() -> QuerySet[Token]:

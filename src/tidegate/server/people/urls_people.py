@@ -1,4 +1,4 @@
-"""Pages about people, their tokens and what was done."""
+"""Pages about people and their tokens."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.urls import path
 
-from tidegate.server.people.views import activity, people, tokens
+from tidegate.server.people.views import people, tokens
 
 if TYPE_CHECKING:
     from django.urls import URLPattern
@@ -20,6 +20,4 @@ urlpatterns: list[URLPattern] = [
     path("people/<int:pk>", people.person, name="person"),
     path("people/<int:pk>/password", people.person_password, name="person_password"),
     path("people/<int:pk>/<slug:act>", people.person_act, name="person_act"),
-    path("activity", activity.activity, name="activity"),
-    path("activity.csv", activity.export, name="activity_export"),
 ]

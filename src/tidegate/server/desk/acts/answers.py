@@ -9,7 +9,7 @@ import polars as pl
 
 from tidegate.server.desk import tables
 from tidegate.server.desk.models import Override
-from tidegate.server.people.access import scope_by_ticket
+from tidegate.server.desk.seeing import scope_by_ticket
 from tidegate.tables.words import LEVELS, TIME
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from tidegate.server import queueing
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.models import Action
 from tidegate.server.desk.moments import database_now
+from tidegate.server.desk.seeing import scope_by_ticket
 from tidegate.server.people import audit
-from tidegate.server.people.access import scope_by_ticket
 from tidegate.server.people.models import Role
 
 if TYPE_CHECKING:

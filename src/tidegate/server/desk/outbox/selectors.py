@@ -11,7 +11,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from tidegate.server.desk.models import Action, Channel, Decision
-from tidegate.server.people.access import scope_by_ticket
+from tidegate.server.desk.seeing import scope_by_ticket
 
 if TYPE_CHECKING:
     from datetime import datetime

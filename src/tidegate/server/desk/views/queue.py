@@ -25,10 +25,11 @@ from tidegate.server.desk.presenting.doubts import doubts
 from tidegate.server.desk.presenting.kept import kept
 from tidegate.server.desk.presenting.lanes import LANE_WORDS
 from tidegate.server.desk.presenting.lines import lines, zone_of
+from tidegate.server.desk.seeing import ticket_or_404
 from tidegate.server.desk.views.opened import opened_or_404, preview_of
 from tidegate.server.desk.views.shared import act_dialogs, number, page, refused, said, tickets_of
 from tidegate.server.middleware import origin
-from tidegate.server.people.access import needs, person_of, ticket_or_404
+from tidegate.server.people.access import needs, person_of
 from tidegate.tables.words import LANES, LEVELS
 
 if TYPE_CHECKING:

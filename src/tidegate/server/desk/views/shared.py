@@ -18,7 +18,8 @@ from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.preferences import looks_of
 from tidegate.server.desk.presenting.choices import agents_of
 from tidegate.server.desk.presenting.kept import kept
-from tidegate.server.people.access import person_of, sees_ticket
+from tidegate.server.desk.seeing import sees_ticket
+from tidegate.server.people.access import person_of
 from tidegate.tables.words import LEVELS
 
 if TYPE_CHECKING:

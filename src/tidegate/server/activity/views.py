@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.http import StreamingHttpResponse
 from django.shortcuts import render
 
-from tidegate.server.people import activity as found
+from tidegate.server.activity import lines as found
 from tidegate.server.people import audit, selectors
 from tidegate.server.people.access import needs, person_of
 
@@ -50,7 +50,7 @@ def activity(request: HttpRequest) -> HttpResponse:
         "newest": urlencode(wanted.query()),
         "on_first": cursor == found.Cursor(),
     }
-    return render(request, "people/activity.html", context)
+    return render(request, "activity/activity.html", context)
 
 
 @needs("lead", "GET")

@@ -17,7 +17,8 @@ from django.db.models import OuterRef, Q, Subquery
 from django.db.models.fields.json import KeyTextTransform
 
 from tidegate.server.desk.models import Action, Decision, Ticket
-from tidegate.server.people.access import scope, scope_by_ticket
+from tidegate.server.desk.seeing import scope_by_ticket
+from tidegate.server.people.access import scope
 from tidegate.server.people.models import AuditEntry, Person
 
 if TYPE_CHECKING:
