@@ -13,9 +13,9 @@ from helpers.tiny_onnx import write_encoder
 from tidegate.policy.loading import load
 from tidegate.read.cache import ReadingCache
 from tidegate.read.cascade import CascadeReader
+from tidegate.read.columns import FEW_ROWS
 from tidegate.read.onnx import load_encoder
 from tidegate.read.reader import Reader, default_reader, load_reader
-from tidegate.read.signals import FEW_ROWS
 from tidegate.read.teaching import Lessons, teach
 from tidegate.read.twin import KeywordReader
 from tidegate.tables import Readings, Tickets

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Final
-
-import polars as pl
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tidegate.read import phrases
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
 _WORDS: Final = phrases.data("people")
-WHO: Final = "|".join(_WORDS["who"])
 
 
 def _counts(table: str) -> dict[str, int]:
@@ -24,90 +24,85 @@ VAGUE: Final = _counts("vague")
 CROWDS: Final = _counts("crowds")
 """Ways to say a crowd without a number, and a cautious guess of its size."""
 NUMBERS: Final = EXACT | VAGUE
-_BETWEEN: Final = "(?:of|de|di|von|our|nos|unserer|other|active|different|affected)"
 MOST: Final = 10_000_000
 _VAGUE: Final = 0.6
 _SURE: Final = 0.9
-_ONLY_PLANNED: Final = "|".join(_WORDS["planned"])
+
+_GAP: Final = r"[^a-z0-9.!?;:,\n]"
+_BEGIN: Final = r"(?<![a-z0-9.!?;:,])"
+_END: Final = r"(?![a-z0-9])"
+_WHO: Final = "|".join(_WORDS["who"]).replace(" ", _GAP)
+_BETWEEN: Final = "(?:of|de|di|von|our|nos|unserer|other|active|different|affected)"
+_FIGURES: Final = r"\d{1,3}(?:[., ]\d{3})+|\d{1,7}"
+
+
+def _either(words: Iterable[str]) -> str:
+    """Alternation, longest first; any character that is no sentence mark parts the words of a phrase."""
+    return "|".join(sorted(words, key=lambda word: (-len(word), word))).replace(" ", _GAP)
+
+
+_COUNTED: Final = re.compile(
+    rf"{_BEGIN}(?:(?P<figures>{_FIGURES})\+?{_GAP}?|(?P<word>{_either(NUMBERS)}){_GAP})"
+    rf"(?:{_BETWEEN}{_GAP})?(?:[a-z]{{2,12}}{_GAP})?(?:{_WHO}){_END}"
+)
+_UNHEARD: Final = rf"(?:{_GAP}(?:[a-z]{{1,5}}{_GAP}){{0,2}}(?:{'|'.join(_WORDS['unheard'])}){_END})"
+_CROWD: Final = re.compile(rf"(?!(?:{_either(_WORDS['none'])}){_UNHEARD})(?:{_either(CROWDS)}){_END}")
+"""Nobody who answers is not a crowd that is hit."""
+_REACH: Final = 56
+"""Characters before a word for people in which their number may begin."""
+_LONGEST: Final = 16
+"""Characters that a word for people has at most."""
+_PLANNED: Final = re.compile(rf"(?<![a-z0-9])(?:{'|'.join(_WORDS['planned'])})(?:{_GAP}[a-z]+)?{_GAP}?$")
 """Before a number these speak of seats to buy or people to add, not of people who are hit."""
+_PLANNED_REACH: Final = 26
 
 
-_SCHEMA: Final = {"row": pl.UInt32, "users": pl.Int32, "confidence": pl.Float64, "start": pl.Int32, "end": pl.Int32}
+class People(NamedTuple):
+    """People that a text says are affected, and where it says so, in characters of the text."""
+
+    row: int
+    users: int
+    confidence: float
+    start: int
+    end: int
 
 
-def _spoken() -> str:
-    return "|".join(sorted(NUMBERS, key=lambda word: (-len(word), word)))
-
-
-def affected(flat_texts: pl.Series) -> pl.DataFrame:
-    """Read the number of people affected, the largest where several are named.
+def affected(texts: Iterable[tuple[int, str, Sequence[int]]]) -> list[People]:
+    """Read the number of people affected, the larger where a number and a crowd are named.
 
     Parameters
     ----------
-    flat_texts
-        Rows of a `views.View`, or what `phrases.flat` makes.
+    texts
+        Number, flat text as `views.View` has it, and where words for people begin in it, ascending.
 
     Returns
     -------
-    pl.DataFrame
-        ``row``, ``users``, ``confidence``, ``start``, ``end`` (characters of the original); rows that name none are
-        absent. Vague words give a cautious guess with confidence 0.6.
+    list
+        One entry for each text that names people; the first number counts. Vague words give a cautious guess.
     """
-    if flat_texts.is_empty():
-        return pl.DataFrame(schema=_SCHEMA)
-    frame = pl.DataFrame({"view": flat_texts}).with_columns(view=_marked(pl.col("view"))).with_row_index("row")
-    most: dict[int, tuple[int, int, float, int, int]] = {}
-    for count, pattern in ((_counted, _COUNTED), (_crowded, _CROWD)):
-        for row, view, start, quote in _matches(frame, pattern):
-            users, confidence = count(view, start, quote)
-            larger = row not in most or (users, -start) > (most[row][1], -most[row][3])
-            if 1 <= users <= MOST and larger:
-                most[row] = row, users, confidence, start, start + len(quote) - 2
-    return pl.DataFrame([most[row] for row in sorted(most)], schema=_SCHEMA, orient="row")
+    found = (_largest(row, text, places) for row, text, places in texts)
+    return [people for people in found if people is not None]
 
 
-def _marked(flat_text: pl.Expr) -> pl.Expr:
-    """Turn all but letters, digits and sentence marks into spaces, with a space at both ends (offsets move by one)."""
-    return pl.concat_str(pl.lit(" "), flat_text.str.replace_all(r"[^a-z0-9.!?;:,\n]", " "), pl.lit(" "))
+def _largest(row: int, text: str, places: Sequence[int]) -> People | None:
+    named = [people for people in (_counted(row, text, places), _crowd(row, text, places)) if people is not None]
+    return max(named, key=lambda people: (people.users, -people.start), default=None)
 
 
-_COUNTED: Final = (
-    rf" (?:\d{{1,3}}(?:[., ]\d{{3}})+|\d{{1,7}}|{_spoken()})\+?"
-    rf"(?: {_BETWEEN})? ?(?:[a-z]{{2,12}} )?(?:{WHO})[ .!?;:,\n]"
-)
-_CROWD: Final = rf" (?:{'|'.join(sorted(CROWDS, key=lambda word: (-len(word), word)))})[ .!?;:,\n]"
+def _counted(row: int, text: str, places: Sequence[int]) -> People | None:
+    """People in figures or number words; None where they are only planned."""
+    found = next(filter(None, (_COUNTED.search(text, max(at - _REACH, 0), at + _LONGEST) for at in places)), None)
+    if found is None:
+        return None
+    start, end = found.span()
+    if _PLANNED.search(text, max(start - _PLANNED_REACH, 0), start):
+        return None
+    figures, word = found["figures"], re.sub(_GAP, " ", found["word"] or "")
+    users = int(re.sub("[., ]", "", figures)) if figures else NUMBERS[word]
+    return People(row, users, _VAGUE if word in VAGUE else _SURE, start, end) if 1 <= users <= MOST else None
 
 
-_REACH: Final = 26
-"""Characters before a number in which a word may say that its people are only planned."""
-_PLANNED: Final = re.compile(rf" (?:{_ONLY_PLANNED})(?: [a-z]+)? ?$")
-_FIGURES: Final = re.compile(r" [0-9., ]+")
-_WORD: Final = re.compile(rf" ({_spoken()}) ")
-
-
-def _counted(view: str, start: int, quote: str) -> tuple[int, float]:
-    """People in figures or number words, and how sure that is; 0 where they are only planned."""
-    if _PLANNED.search(view[max(start - _REACH, 0) : start + 1]):
-        return 0, _SURE
-    figures = _FIGURES.match(quote)
-    digits = re.sub(r"[^0-9]", "", figures[0]) if figures else ""
-    word = _WORD.match(quote)
-    spoken = word[1] if word else ""
-    return int(digits) if digits else NUMBERS.get(spoken, 0), _VAGUE if spoken in VAGUE else _SURE
-
-
-def _crowded(view: str, start: int, quote: str) -> tuple[int, float]:
+def _crowd(row: int, text: str, places: Sequence[int]) -> People | None:
     """People named as a crowd."""
-    del view, start
-    return CROWDS.get(quote.strip(" .!?;:,\n"), 0), _VAGUE
-
-
-def _matches(frame: pl.DataFrame, pattern: str) -> list[tuple[int, str, int, str]]:
-    """First match of a pattern in each text: row, text, start (of the original), the match."""
-    view = pl.col("view")
-    found = frame.filter(view.str.contains(pattern))
-    if found.is_empty():
-        return []
-    return found.select(
-        "row", "view", view.str.find(pattern).alias("start"), view.str.extract(f"({pattern})").alias("quote")
-    ).rows()
+    found = next(filter(None, (_CROWD.match(text, at) for at in places)), None)
+    return found and People(row, CROWDS[re.sub(_GAP, " ", found[0])], _VAGUE, *found.span())

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final
-
-import polars as pl
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import product
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from tidegate.read import phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 FARTHEST: Final = timedelta(days=120)
 """A date farther ahead is not a deadline of this ticket."""
@@ -20,6 +19,7 @@ NEAREST: Final = timedelta(minutes=5)
 DAY_ENDS: Final = time(17)
 """When a day's deadline without a time of day falls due."""
 
+_HOUR: Final = timedelta(hours=1)
 _NOON: Final = 12
 _FRIDAY: Final = 5
 _HOURS: Final = 24
@@ -55,31 +55,44 @@ _DAY: Final = (
     rf"(?:(?P<today>{_either(_WORDS['today'])})|(?P<tomorrow>{_either(_WORDS['tomorrow'])})|"
     rf"(?P<week>{_either(_WORDS['week'])})|(?P<weekday>{_either(_DAYS)})|(?P<date>{_DATE}))"
 )
-_EDGE: Final = "(?:^|[^a-z0-9])"
-_END: Final = "(?:[^a-z0-9]|$)"
-_STATED: Final = (
-    rf"{_EDGE}(?P<cue>{_either(_WORDS['cue'])}){_LINK} ?(?:(?P<first>{_CLOCK}){_LINK} ?)?"
+_END: Final = "(?![a-z0-9])"
+_STATED: Final = re.compile(
+    rf"{_either(_WORDS['cue'])}{_LINK} ?(?:(?P<first>{_CLOCK}){_LINK} ?)?"
     rf"(?:(?:end of |ende |fin de |final de )?{_DAY}(?:{_LINK} ?(?P<last>{_CLOCK}))?){_END}"
 )
-_AT: Final = rf"{_EDGE}{_either(_WORDS['until'])}{_LINK} ?(?P<only>{_CLOCK}){_END}"
-_SPAN: Final = (
-    rf"{_EDGE}{_either(_WORDS['within'])}(?: the next| the)? (?P<count>\d{{1,3}}|{_either(_COUNTS)}) ?"
+_AT: Final = re.compile(rf"{_either(_WORDS['until'])}{_LINK} ?(?P<only>{_CLOCK}){_END}")
+_SPAN: Final = re.compile(
+    rf"{_either(_WORDS['within'])}(?: the next| the)? (?P<count>\d{{1,3}}|{_either(_COUNTS)}) ?"
     rf"(?P<unit>{_either(_UNITS)}){_END}"
 )
-_SCHEMA: Final = {"row": pl.UInt32, "deadline_at": pl.Datetime("us", "UTC"), "start": pl.Int32, "end": pl.Int32}
+_MARKS: Final = " \n\t.,;:!?)(\"'"
+
+
+class Due(NamedTuple):
+    """A deadline (UTC) that a text states, hours from its writing, and where it does, in characters of the text."""
+
+    row: int
+    at: datetime
+    hours: float
+    start: int
+    end: int
 
 
 def deadlines(
-    flat_texts: pl.Series, created_at: pl.Series, *, zone: str = "UTC", day_ends: time = DAY_ENDS
-) -> pl.DataFrame:
-    """Read the first stated deadline of every text.
+    texts: Iterable[tuple[int, str, Sequence[int]]],
+    created: Sequence[datetime | None],
+    *,
+    zone: str = "UTC",
+    day_ends: time = DAY_ENDS,
+) -> list[Due]:
+    """Read the first stated deadline of every text that lies ahead, `FARTHEST` at most.
 
     Parameters
     ----------
-    flat_texts
-        Rows of a `views.View`, or what `phrases.flat` makes.
-    created_at
-        When each text was written, UTC; null where it is not known: then no deadline is read.
+    texts
+        Number, flat text as `views.View` has it, and where words like ``by`` begin in it, ascending.
+    created
+        When each of them was written, UTC; None where it is not known: then no deadline is read.
     zone
         Time zone in which the writer's clock runs.
     day_ends
@@ -87,87 +100,82 @@ def deadlines(
 
     Returns
     -------
-    pl.DataFrame
-        ``row``, ``deadline_at`` (UTC), ``start``, ``end`` (characters of the original). Rows without a deadline, or
-        with one that has passed or lies farther ahead than `FARTHEST`, are absent. A date like 5/4 is read as the
-        nearer of its two meanings.
+    list
+        One entry for each text that states a deadline. A date like 5/4 is read as the nearer of its two meanings.
+
+    Notes
+    -----
+    A pattern is tried at these places alone, and no part of it repeats without bound: linear time on any text.
     """
-    if flat_texts.is_empty():
-        return pl.DataFrame(schema=_SCHEMA)
-    frame = pl.DataFrame({"view": flat_texts, "created": created_at}).with_row_index("row").drop_nulls("created")
-    if frame.is_empty():
-        return pl.DataFrame(schema=_SCHEMA)
-    frame = frame.with_columns(here=pl.col("created").dt.convert_time_zone(zone))
+    clock = ZoneInfo(zone)
     found = []
-    for pattern in (_STATED, _AT, _SPAN):
-        hits = frame.filter(pl.col("view").str.contains(pattern))
-        if not hits.is_empty():
-            hits = hits.with_columns(_PLACES[pattern]).unnest("parts")
-            rows = hits.to_dicts()
-            walls = [None if pattern == _SPAN else _wall(row, pattern, day_ends) for row in rows]
-            spans = [_span(row) if pattern == _SPAN else None for row in rows]
-            stated = (pl.Series("wall", walls, dtype=pl.Datetime("us")), pl.Series("span", spans, dtype=pl.Int64))
-            found.append(hits.with_columns(*stated).select(*_PLACE))
-    if not found:
-        return pl.DataFrame(schema=_SCHEMA)
-    first: dict[int, tuple[int, datetime, int, int]] = {}
-    stated = pl.concat(found).select("row", "created", _moment(zone), "start", "end")
-    for row, created, moment, start, end in stated.iter_rows():
-        soon = moment is not None and NEAREST <= moment - created <= FARTHEST
-        if soon and (row not in first or start < first[row][2]):
-            first[row] = row, moment, start, end
-    return pl.DataFrame([first[row] for row in sorted(first)], schema=_SCHEMA, orient="row")
+    for (row, text, places), written in zip(texts, created, strict=True):
+        if written is not None and (due := _first(text, places, _Clock(written, clock, day_ends))) is not None:
+            found.append(Due(row, *due))
+    return found
 
 
-_PLACE: Final = ("row", "created", "start", "end", "wall", "span")
+class _Clock(NamedTuple):
+    """When a text was written (UTC), and how its times are meant."""
+
+    written: datetime
+    zone: ZoneInfo
+    day_ends: time
 
 
-def _places(pattern: str) -> tuple[pl.Expr, ...]:
-    """Where the first match of a pattern starts and ends, and its named parts."""
-    view = pl.col("view")
-    quote = view.str.extract(rf"({pattern})")
-    at = view.str.find(pattern).cast(pl.Int32)
-    lead = quote.str.extract(r"^([^a-z0-9]?)").str.len_bytes().cast(pl.Int32)
-    length = quote.str.strip_chars_end(" \n\t.,;:!?)(\"'").str.len_bytes().cast(pl.Int32)
-    return (at + lead).alias("start"), (at + length).alias("end"), view.str.extract_groups(pattern).alias("parts")
+def _first(text: str, places: Sequence[int], clock: _Clock) -> tuple[datetime, float, int, int] | None:
+    """Find the first stated moment that lies ahead: when, hours until then, start and end in the text."""
+    for place, pattern in product(places, (_STATED, _AT, _SPAN)):
+        if (found := pattern.match(text, place)) and (at := _moment(found.groupdict(), clock)):
+            ahead = at - clock.written
+            if NEAREST <= ahead <= FARTHEST:
+                return at, ahead / _HOUR, place, place + len(found[0].rstrip(_MARKS))
+    return None
 
 
-_PLACES: Final = {pattern: _places(pattern) for pattern in (_STATED, _AT, _SPAN)}
+def _moment(parts: dict[str, Any], clock: _Clock) -> datetime | None:
+    """Moment that the parts of a match state; an hour that summer time skips is the one after it."""
+    try:
+        if "unit" in parts:
+            return clock.written + timedelta(minutes=_span(parts))
+        wall = _wall(parts, clock.written.astimezone(clock.zone), clock.day_ends)
+        return wall and wall.replace(tzinfo=clock.zone).astimezone(UTC)
+    except OverflowError:
+        return None
 
 
-def _wall(row: dict[str, Any], pattern: str, day_ends: time) -> datetime | None:
-    """Wall clock time that the parts of a match state, each by itself: few tickets hold one."""
-    here: datetime = row["here"].replace(tzinfo=None)
-    if pattern == _AT:
-        minutes = _minutes(row["only"])
+def _wall(parts: dict[str, Any], here: datetime, day_ends: time) -> datetime | None:
+    """Wall clock time that the parts of a match state."""
+    if "only" in parts:
+        minutes = _minutes(parts["only"])
         late = minutes is not None and minutes <= here.hour * 60 + here.minute
         day: date | None = here.date() + timedelta(days=int(late))
     else:
-        clock = _minutes(row["last"] or row["first"])
+        clock = _minutes(parts["last"] or parts["first"])
         minutes = day_ends.hour * 60 + day_ends.minute if clock is None else clock
-        day = _day(row, here.date())
+        day = _day(parts, here.date())
     if day is None or minutes is None:
         return None
     return datetime.combine(day, time()) + timedelta(minutes=minutes)
 
 
-def _span(row: dict[str, Any]) -> int:
+def _span(parts: dict[str, Any]) -> int:
     """Minutes from the moment of writing that a match states."""
-    count = int(row["count"]) if row["count"].isdigit() else _COUNTS[row["count"]]
-    return count * _UNITS[row["unit"]]
+    count = int(parts["count"]) if parts["count"].isdigit() else _COUNTS[parts["count"]]
+    return count * _UNITS[parts["unit"]]
 
 
-def _day(row: dict[str, Any], today: date) -> date | None:
+def _day(parts: dict[str, Any], today: date) -> date | None:
     """Day of a cue: a date, or a word such as tomorrow or Friday."""
-    if row["date"] is not None:
-        return _date(row["date"], today)
-    if row["today"] is not None:
+    if parts["date"] is not None:
+        return _date(parts["date"], today)
+    if parts["today"] is not None:
         return today
-    if row["tomorrow"] is not None:
+    if parts["tomorrow"] is not None:
         return today + timedelta(days=1)
-    if row["week"] is not None:
+    if parts["week"] is not None:
         return today + timedelta(days=(_FRIDAY - today.isoweekday()) % 7)
-    return today + timedelta(days=(_DAYS[row["weekday"]] - today.isoweekday()) % 7 or 7)
+    return today + timedelta(days=(_DAYS[parts["weekday"]] - today.isoweekday()) % 7 or 7)
 
 
 def _minutes(clock: str | None) -> int | None:
@@ -180,16 +188,6 @@ def _minutes(clock: str | None) -> int | None:
     elif re.search(r"a\.?m", clock) and hour == _NOON:
         hour = 0
     return hour * _MINUTES + minute if hour < _HOURS and minute < _MINUTES else None
-
-
-@cache
-def _moment(zone: str) -> pl.Expr:
-    """Moment of a span, or of a wall clock time; an hour that summer time skips is the one after it."""
-    options: dict[str, Any] = {"ambiguous": "earliest", "non_existent": "null"}
-    later = pl.col("wall") + pl.duration(hours=1)
-    there = (wall.dt.replace_time_zone(zone, **options) for wall in (pl.col("wall"), later))
-    spanned = pl.col("created").dt.cast_time_unit("us") + pl.duration(minutes=pl.col("span"))
-    return pl.coalesce(spanned, pl.coalesce(*there).dt.convert_time_zone("UTC")).alias("deadline_at")
 
 
 def _date(text: str, today: date) -> date | None:

@@ -179,22 +179,35 @@ def _spans(view: View, found: Found, lexicon: Lexicon) -> _Spans:
     )
 
 
-def hinted(view: View, found: Found, lexicon: Lexicon) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows that may name people, and rows that may state a time: a cheap look before the expressions.
+def hinted(view: View, found: Found, lexicon: Lexicon) -> tuple[list[Hinted], list[Hinted]]:
+    """Texts that may name people, and texts that may state a time, with the places of the words that say so.
 
-    A time counts if it begins within `CONTEXT` characters after a word such as ``by`` or ``within``.
+    A word such as ``by`` or ``within`` counts if a time begins within `CONTEXT` characters after it.
     """
     name = names_of(lexicon).name[found.phrase]
     starts, ends = view.words
-    people = np.unique(view.rows_of(starts[found.first[name == CODE["~who"]]]))
+    people = starts[found.first[name == CODE["~who"]]]
     times = np.sort(np.concatenate([view.figures, starts[found.first[name == CODE["~time"]]]]))
-    cues = ends[found.last[name == CODE["~cue"]]]
-    if not len(times) or not len(cues):
-        return people, cues[:0]
-    place = np.searchsorted(times, cues)
-    near = times[np.minimum(place, len(times) - 1)] - cues
-    cues = cues[(place < len(times)) & (near <= CONTEXT)]
-    return people, np.unique(view.rows_of(cues - 1))
+    cue = name == CODE["~cue"]
+    ended = ends[found.last[cue]]
+    next_time = np.append(times, np.iinfo(np.int64).max)[np.searchsorted(times, ended)]
+    return _by_row(view, people), _by_row(view, starts[found.first[cue]][next_time - ended <= CONTEXT])
+
+
+Hinted = tuple[int, str, "list[int]"]
+"""Number of a text, the text as its view has it, and places in it, ascending."""
+
+
+def _by_row(view: View, places: NDArray[np.int64]) -> list[Hinted]:
+    """Group places of a block by text."""
+    if not len(places):
+        return []
+    places = np.unique(places)
+    grouped: dict[int, list[int]] = {}
+    rows = view.rows_of(places)
+    for row, place in zip(rows.tolist(), (places - view.starts[rows]).tolist(), strict=True):
+        grouped.setdefault(row, []).append(place)
+    return [(row, view.text(row), at) for row, at in grouped.items()]
 
 
 def _outermost(

@@ -9,10 +9,15 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
 CLASSES: Final = ("en", "de", "fr", "es", "pt", "it", "other")
 """What the profile tells apart. ``other`` stands for every further language."""
@@ -102,17 +107,22 @@ def identify(texts: pl.Series) -> pl.DataFrame:
         ``language``: one of `KNOWN`, ``other`` or ``unknown``; ``language_confidence``: its posterior, 0 to 1; for
         ``unknown`` the posterior of the likeliest one. Ties go to the first of `CLASSES`.
     """
-    samples = [(text or "")[: WORDS * 10] for text in texts.cast(pl.String).to_list()]
+    names, sure = languages([text or "" for text in texts.cast(pl.String).to_list()])
+    return pl.DataFrame({"language": pl.Series(names, dtype=pl.String), "language_confidence": sure})
+
+
+def languages(texts: Sequence[str]) -> tuple[list[str], NDArray[np.float64]]:
+    """Say the language of every text, and how sure that is; see `identify`."""
+    samples = [text[: WORDS * 10] for text in texts]
     words = [words_of(sample)[:WORDS] for sample in samples]
     if not any(words):
-        names, top = np.full(len(samples), UNKNOWN, dtype=object), np.zeros(len(samples))
-    else:
-        posterior = _posterior(words)
-        best, top = posterior.argmax(axis=1), posterior.max(axis=1)
-        names = np.array(CLASSES, dtype=object)[best]
-        names[top < ENOUGH] = UNKNOWN
-        foreign = _foreign(samples)
-        names[foreign], top[foreign] = "other", 1.0
-        wordless = [row for row, each in enumerate(words) if not each]
-        names[wordless], top[wordless] = UNKNOWN, 0.0
-    return pl.DataFrame({"language": pl.Series(names.tolist(), dtype=pl.String), "language_confidence": top})
+        return [UNKNOWN] * len(samples), np.zeros(len(samples))
+    posterior = _posterior(words)
+    best, top = posterior.argmax(axis=1), posterior.max(axis=1)
+    names = [CLASSES[code] if sure else UNKNOWN for code, sure in zip(best.tolist(), top >= ENOUGH, strict=True)]
+    for row in _foreign(samples):
+        names[row], top[row] = "other", 1.0
+    for row, each in enumerate(words):
+        if not each:
+            names[row], top[row] = UNKNOWN, 0.0
+    return names, top

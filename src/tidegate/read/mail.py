@@ -7,15 +7,20 @@ rules are our own.
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import polars as pl
 
 from tidegate.read import phrases
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 LONGEST: Final = 20_000
 """Characters of a text that are read; a longer one is said to be partly unread."""
 
+_PARTLY: Final = f"only the first {LONGEST:,} characters were read"
 _WORDS: Final = phrases.data("mail")
 
 
@@ -23,10 +28,10 @@ def _one_of(name: str) -> str:
     return "(?:" + "|".join(_WORDS[name]) + ")"
 
 
-_MARKUP: Final = rf"(?i)</?{_one_of('tags')}\b[^<>]*>|<!--|<!doctype|&(?:nbsp|amp|lt|gt|quot|#\d{{1,6}});"
-_PIECE: Final = r"<[^<>]*>|&#?[A-Za-z0-9]{1,8};|[^<&]+|[<&]"
-_HIDDEN: Final = rf"(?i)^<(/?){_one_of('hidden')}\b"
-_BREAKS: Final = rf"(?i)^</?{_one_of('breaks')}\b"
+_MARKUP: Final = re.compile(rf"(?i)</?{_one_of('tags')}\b[^<>]*>|<!--|<!doctype|&(?:nbsp|amp|lt|gt|quot|#\d{{1,6}});")
+_PIECE: Final = re.compile(r"<[^<>]*>|&#?[A-Za-z0-9]{1,8};|[^<&]+|[<&]")
+_HIDDEN: Final = re.compile(rf"(?i)<(/?){_one_of('hidden')}\b")
+_BREAKS: Final = re.compile(rf"(?i)</?{_one_of('breaks')}\b")
 _ENTITIES: Final = {"&nbsp;": " ", "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&apos;": "'"}
 
 _SEVERAL_LINES: Final = 2
@@ -34,32 +39,56 @@ _SEVERAL_LINES: Final = 2
 _TRIMMINGS: Final = ("\r", "\n>", "\n |", "\n >")
 _ENDLESS: Final = 80
 """Characters of a word from which it may be a blob."""
+_LOOKED_AT: Final = 400
+"""Characters of a line by which it is told what it is."""
 
-_QUOTED: Final = r"^[ \t]*(?:>|\|[ \t])"
-_REPLY: Final = rf"(?i)^[ \t]*{_one_of('reply')}[ \t]*$"
-_REPLY_BEGINS: Final = rf"(?i)^[ \t]*{_one_of('reply_begins')} .{{4,150}}$"
-_REPLY_ENDS: Final = rf"(?i){_one_of('reply_ends')} ?:[ \t]*$"
-_HEADER: Final = rf"(?i)^[ \t*]*{_one_of('header')} ?:[* \t]*\S"
-_HEADER_NEXT: Final = rf"(?i)^[ \t*]*{_one_of('header_next')} ?:"
-_DASHES: Final = r"^--[ \t]{0,2}$"
-_FORWARD: Final = rf"(?i)^[ \t]*{_one_of('forward')}$"
-_DEVICE: Final = rf"(?i)^[ \t]*{_one_of('device')}.{{0,100}}$"
-_CLOSING: Final = rf"(?i)^[ \t]*{_one_of('closing')}[ \t]*[,.!]*[ \t]*$"
-_DISCLAIMER: Final = rf"(?i)^[ \t*]*{_one_of('disclaimer')}"
-_GREETING: Final = rf"(?i)^[ \t]*{_one_of('greeting')}\b[^?.!:;]{{0,40}}[,!.:;]?[ \t]*$"
-_BLOB: Final = r"[A-Za-z0-9+/=_-]{80,}"
+_KINDS: Final = {
+    "quoted": r"[ \t]*(?:>|\|[ \t])",
+    "reply": rf"[ \t]*{_one_of('reply')}$",
+    "reply begins": rf"[ \t]*{_one_of('reply_begins')} .{{4,150}}$",
+    "header": rf"[ \t*]*{_one_of('header')} ?:[* \t]*\S",
+    "dashes": r"--$",
+    "forward": rf"[ \t]*{_one_of('forward')}$",
+    "device": rf"[ \t]*{_one_of('device')}.{{0,100}}$",
+    "closing": rf"[ \t]*{_one_of('closing')}[ \t]*[,.!]*$",
+    "disclaimer": rf"[ \t*]*{_one_of('disclaimer')}",
+    "greeting": rf"[ \t]*{_one_of('greeting')}\b[^?.!:;]{{0,40}}[,!.:;]?$",
+}
+"""What a line may be: expressions over its beginning, in small letters, without the blanks at its end."""
+_KIND: Final = {name: re.compile(pattern) for name, pattern in _KINDS.items()}
+_ANY_KIND: Final = re.compile("|".join(_KINDS.values()))
+_SECOND: Final = {
+    "header": re.compile(rf"[ \t*]*{_one_of('header_next')} ?:"),
+    "reply begins": re.compile(rf".*{_one_of('reply_ends')} ?:$"),
+}
+"""Kinds that two lines make: what the second must be."""
+_NOTHING: Final[frozenset[str]] = frozenset()
+_BLOB: Final = re.compile(rf"[A-Za-z0-9+/=_-]{{{_ENDLESS},}}")
 _TAIL_LINES: Final = 8  # a signature has at most as many lines after the closing
 _TAIL_WIDTH: Final = 90  # and none of them is longer
+_TAIL_ODD: Final = re.compile(r"(?i).*\?|\W*p\.? ?s\b")
 
 
 def original(frame: pl.DataFrame) -> pl.Series:
     """Text that every offset refers to: subject, newline, body, with null counted as empty."""
+    return pl.Series("text", originals(frame), dtype=pl.String)
+
+
+def originals(frame: pl.DataFrame) -> list[str]:
+    """List what `original` gives."""
     subjects, bodies = (
         frame[name].cast(pl.String).to_list() if name in frame.columns else [None] * frame.height
         for name in ("subject", "body")
     )
-    joined = [f"{subject or ''}\n{body or ''}" for subject, body in zip(subjects, bodies, strict=True)]
-    return pl.Series("text", joined, dtype=pl.String)
+    return [f"{subject or ''}\n{body or ''}" for subject, body in zip(subjects, bodies, strict=True)]
+
+
+class Cleaned(NamedTuple):
+    """Texts without what nobody wrote on purpose; see `clean`."""
+
+    masked: list[str]
+    text: list[str]
+    unread: list[str | None]
 
 
 def clean(texts: pl.Series) -> pl.DataFrame:
@@ -77,21 +106,24 @@ def clean(texts: pl.Series) -> pl.DataFrame:
         space (an HTML entity's first position holds the character that it stands for); ``text``: the same with runs of
         white space made one, for models; ``unread``: why part of it was not read, null where all was.
     """
-    whole = [text or "" for text in texts.cast(pl.String).to_list()]
-    masked = [text[:LONGEST] for text in whole]
-    unread = [_PARTLY if len(text) > LONGEST else None for text in whole]
-    if marked := [row for row, text in enumerate(masked) if "<" in text or "&" in text]:
-        _replace(masked, _without_markup(_rows(masked, marked).filter(pl.col("masked").str.contains(_MARKUP))))
-    if trimmable := [row for row, text in enumerate(masked) if _trimmable(text)]:
-        _replace(masked, _without_trimmings(_rows(masked, trimmable)))
-    plain = [" ".join(text.split()) for text in masked]
-    return pl.DataFrame(
-        {"masked": masked, "unread": unread, "text": plain},
-        schema=dict.fromkeys(("masked", "unread", "text"), pl.String),
+    cleaned = cleaned_texts([text or "" for text in texts.cast(pl.String).to_list()])
+    return pl.DataFrame(cleaned._asdict(), schema=dict.fromkeys(Cleaned._fields, pl.String))
+
+
+def cleaned_texts(whole: Sequence[str]) -> Cleaned:
+    """Blank what nobody wrote on purpose, in a list of texts."""
+    masked = [_masked(text[:LONGEST]) for text in whole]
+    return Cleaned(
+        masked=masked,
+        text=[" ".join(text.split()) for text in masked],
+        unread=[_PARTLY if len(text) > LONGEST else None for text in whole],
     )
 
 
-_PARTLY: Final = f"only the first {LONGEST:,} characters were read"
+def _masked(text: str) -> str:
+    if ("<" in text or "&" in text) and _MARKUP.search(text):
+        text = _without_markup(text)
+    return _without_trimmings(text) if _trimmable(text) else text
 
 
 def _trimmable(text: str) -> bool:
@@ -101,159 +133,83 @@ def _trimmable(text: str) -> bool:
     return len(text) >= _ENDLESS and max(map(len, text.split()), default=0) >= _ENDLESS
 
 
-def _rows(texts: list[str], rows: list[int]) -> pl.DataFrame:
-    return pl.DataFrame(
-        {"row": rows, "masked": [texts[row] for row in rows]}, schema={"row": pl.UInt32, "masked": pl.String}
-    )
-
-
-def _replace(texts: list[str], changed: pl.DataFrame) -> None:
-    for row, text in changed.iter_rows():
-        texts[row] = text
-
-
-def kept_spans(originals: pl.Series, masked: pl.Series) -> pl.DataFrame:
-    """List the lines of the original that were kept.
-
-    Returns
-    -------
-    pl.DataFrame
-        ``row``, ``start`` and ``end`` in characters of the original; one row a kept line.
-    """
-    lines = _lines(pl.DataFrame({"masked": masked}).with_row_index("row"))
-    heights = pl.DataFrame({"length": originals.str.len_chars().cast(pl.Int64)}).with_row_index("row")
-    return (
-        lines.filter(pl.col("line").str.strip_chars() != "")
-        .join(heights, on="row", maintain_order="left")
-        .select("row", "start", end=pl.min_horizontal(pl.col("start") + pl.col("width"), "length"))
-    )
-
-
-def _blank(text: pl.Expr) -> pl.Expr:
-    """As many spaces as the text has characters."""
-    return pl.lit("").str.pad_end(text.str.len_chars())
-
-
-def _without_markup(frame: pl.DataFrame) -> pl.DataFrame:
+def _without_markup(text: str) -> str:
     """Blank tags and what script, style and quotes enclose; decode the common entities in place."""
-    if frame.is_empty():
-        return frame
-    piece = pl.col("piece")
-    tag = piece.str.starts_with("<") & (piece.str.len_bytes() > 1)
-    hides = piece.str.extract(_HIDDEN, 1)
-    depth = pl.when(hides == "").then(1).when(hides == "/").then(-1).otherwise(0)
-    entity = piece.replace_strict(_ENTITIES, default=None, return_dtype=pl.String)
-    return (
-        frame.select("row", piece=pl.col("masked").str.extract_all(_PIECE))
-        .explode("piece")
-        .with_columns(inside=depth.cum_sum().over("row") > 0)
-        .with_columns(
-            masked=pl.when(tag | pl.col("inside"))
-            .then(pl.when(piece.str.contains(_BREAKS)).then(_newline(piece)).otherwise(_blank(piece)))
-            .when(entity.is_not_null())
-            .then(entity + pl.lit("").str.pad_end(piece.str.len_chars() - 1))
-            .otherwise(piece)
-        )
-        .group_by("row", maintain_order=True)
-        .agg(pl.col("masked").str.join(""))
+    out, depth = [], 0
+    for piece in _PIECE.findall(text):
+        tag = len(piece) > 1 and piece[0] == "<"
+        if tag and (hides := _HIDDEN.match(piece)):
+            depth += -1 if hides[1] else 1
+        if tag or depth > 0:
+            first = "\n" if tag and _BREAKS.match(piece) else " "
+            out.append(first.ljust(len(piece)))
+        else:
+            out.append(_ENTITIES.get(piece, piece).ljust(len(piece)))
+    return "".join(out)
+
+
+def _without_trimmings(text: str) -> str:
+    """Blank quoted mail, signatures, disclaimers, greetings and blobs, line by line; the subject stays."""
+    lines = text.replace("\r", " ").split("\n")
+    kinds = _kinds(lines)
+    gone = _gone(lines, kinds)
+    end = _signature(lines, kinds, gone)
+    return "\n".join(
+        " " * len(line) if number >= end or gone[number] or "greeting" in kinds[number] else _without_blobs(line)
+        for number, line in enumerate(lines)
     )
 
 
-def _newline(text: pl.Expr) -> pl.Expr:
-    return pl.lit("\n") + pl.lit("").str.pad_end(text.str.len_chars() - 1)
+def _kinds(lines: Sequence[str]) -> list[frozenset[str]]:
+    """Say of each line what it may be; the subject, line 0, is nothing of it."""
+    looked = [line[:_LOOKED_AT].rstrip().lower() for line in lines]
+    found = [_NOTHING]
+    for line, after in zip(looked[1:], [*looked[2:], ""], strict=False):
+        if not _ANY_KIND.match(line):
+            found.append(_NOTHING)
+            continue
+        kinds = {name for name, pattern in _KIND.items() if pattern.match(line)}
+        if any(name in kinds and second.match(after) for name, second in _SECOND.items()):
+            kinds.add("reply")
+        found.append(frozenset(kinds - _SECOND.keys()))
+    return found
 
 
-def _lines(frame: pl.DataFrame) -> pl.DataFrame:
-    """One row a line: ``row``, ``line``, ``start``, ``width``, ``number``, ``height`` (lines of the text)."""
-    return (
-        frame.select("row", line=pl.col("masked").str.split("\n"))
-        .explode("line")
-        .with_columns(width=pl.col("line").str.len_chars().cast(pl.Int64))
-        .with_columns(
-            start=(pl.col("width") + 1).cum_sum().over("row") - pl.col("width") - 1,
-            number=pl.int_range(pl.len()).over("row"),
-            height=pl.len().over("row").cast(pl.Int64),
-        )
-    )
-
-
-def _without_trimmings(frame: pl.DataFrame) -> pl.DataFrame:
-    """Blank quoted mail, signatures, disclaimers, greetings and blobs, line by line."""
-    if frame.is_empty():
-        return frame
-    lines = _classified(_lines(frame.select("row", pl.col("masked").str.replace_all("\r", " ", literal=True))))
-    dropped = pl.any_horizontal("quoted", "device", "greeting", "below_reply", "below_dashes", "disclaimed", "signed")
-    return (
-        lines.with_columns(line=pl.when(dropped).then(_blank(pl.col("line"))).otherwise(_without_blobs(pl.col("line"))))
-        .group_by("row", maintain_order=True)
-        .agg(masked=pl.col("line").str.join("\n"))
-    )
-
-
-def _without_blobs(line: pl.Expr) -> pl.Expr:
-    """Blank a line that is mostly one endless token: base64, a key, a hash."""
-    blob = line.str.contains(_BLOB) & (line.str.replace_all(_BLOB, "").str.len_chars() * 2 < line.str.len_chars())
-    return pl.when(blob).then(_blank(line)).otherwise(line)
-
-
-def _classified(lines: pl.DataFrame) -> pl.DataFrame:
-    """Say of each line which of the trimmings it belongs to; the subject, line 0, belongs to none."""
-    line, body = pl.col("line").str.slice(0, 400), pl.col("number") > 0
-    after = line.shift(-1).over("row").fill_null("")
-    lines = lines.with_columns(
-        quoted=body & line.str.contains(_QUOTED),
-        device=body & line.str.contains(_DEVICE),
-        greeting=body & line.str.contains(_GREETING),
-        dashes=body & line.str.contains(_DASHES),
-        closing=body & line.str.contains(_CLOSING),
-        forward=line.str.contains(_FORWARD),
-        empty=line.str.strip_chars() == "",
-        disclaimer=body & line.str.contains(_DISCLAIMER),
-        reply=body
-        & (
-            line.str.contains(_REPLY)
-            | (line.str.contains(_HEADER) & after.str.contains(_HEADER_NEXT))
-            | (line.str.contains(_REPLY_BEGINS) & after.str.contains(_REPLY_ENDS))
-        ),
-    )
-    return _signed(_below(lines))
-
-
-def _below(lines: pl.DataFrame) -> pl.DataFrame:
-    """Spread markers downwards: all below a reply header, below dashes, to the end of a disclaimer's paragraph.
+def _gone(lines: Sequence[str], kinds: Sequence[frozenset[str]]) -> list[bool]:
+    """Say of each line whether it is quoted, a device's, a disclaimer's, or below a reply header or dashes.
 
     A reply header counts only under something that the sender wrote: a forwarded mail without a comment is the
     message. Where the lines right under it are marked as quoted, only those go: the reply stands below.
     """
-    wrote = (pl.col("number") > 0) & ~pl.any_horizontal(
-        "quoted", "empty", "greeting", "reply", "device", "closing", "forward"
-    )
-    following = (
-        pl.when(~pl.col("empty")).then(pl.col("quoted")).shift(-1).backward_fill().over("row").fill_null(value=False)
-    )
-    paragraph = pl.col("empty").cum_sum().over("row")
-    return (
-        lines.with_columns(comment=wrote.cum_sum().over("row") > 0, paragraph=paragraph, marked_below=following)
-        .with_columns(reply=pl.col("reply") & pl.col("comment"))
-        .with_columns(
-            below_reply=(pl.col("reply") & ~pl.col("marked_below")).cum_max().over("row") | pl.col("reply"),
-            below_dashes=pl.col("dashes").cum_max().over("row"),
-            disclaimed=pl.col("disclaimer").cum_max().over("row", "paragraph"),
-        )
-    )
+    wrote = below = disclaimed = False
+    gone = [False]
+    for number, (line, kind) in enumerate(zip(lines[1:], kinds[1:], strict=True), start=1):
+        blank = not line.strip()
+        disclaimed = not blank and (disclaimed or "disclaimer" in kind)
+        reply = wrote and "reply" in kind
+        below = below or "dashes" in kind or (reply and not _quoted_next(lines, kinds, number))
+        gone.append(below or reply or disclaimed or not kind.isdisjoint(("quoted", "device")))
+        wrote = wrote or not (blank or kind - {"disclaimer", "dashes"})
+    return gone
 
 
-def _signed(lines: pl.DataFrame) -> pl.DataFrame:
-    """Blank from the last closing on, if what follows looks like a name and an address."""
-    gone = pl.any_horizontal("quoted", "below_reply", "below_dashes", "disclaimed", "device", "empty")
-    counts = ~gone
-    last = pl.when(pl.col("closing") & counts).then(pl.col("number")).max().over("row")
-    tail = (pl.col("number") > last) & counts
-    odd = tail & ((pl.col("width") > _TAIL_WIDTH) | pl.col("line").str.contains(r"\?|(?i)^\W*p\.? ?s\b"))
-    return lines.with_columns(last=last, tail=tail, odd=odd).with_columns(
-        signed=(
-            (pl.col("number") >= pl.col("last"))
-            & (pl.col("tail").sum().over("row") <= _TAIL_LINES)
-            & ~pl.col("odd").any().over("row")
-        ).fill_null(value=False)
-    )
+def _quoted_next(lines: Sequence[str], kinds: Sequence[frozenset[str]], number: int) -> bool:
+    """Say whether the next line that holds anything is marked as quoted."""
+    following = (at for at in range(number + 1, len(lines)) if lines[at].strip())
+    return (at := next(following, None)) is not None and "quoted" in kinds[at]
+
+
+def _signature(lines: Sequence[str], kinds: Sequence[frozenset[str]], gone: Sequence[bool]) -> int:
+    """Find the last closing that nothing but a name and an address follows; the number of lines if there is none."""
+    there = [number for number, line in enumerate(lines) if not gone[number] and line.strip()]
+    last = next((number for number in reversed(there) if "closing" in kinds[number]), len(lines))
+    tail = [lines[number] for number in there if number > last]
+    odd = len(tail) > _TAIL_LINES or any(len(line) > _TAIL_WIDTH or _TAIL_ODD.match(line) for line in tail)
+    return len(lines) if odd else last
+
+
+def _without_blobs(line: str) -> str:
+    """Blank a line that is mostly one endless token: base64, a key, a hash."""
+    if len(line) < _ENDLESS or len(_BLOB.sub("", line)) * 2 >= len(line):
+        return line
+    return " " * len(line)

@@ -10,21 +10,23 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 import polars as pl
 
 from tidegate.read import mail
+from tidegate.read.columns import FEW_ROWS, array, listed, table
 from tidegate.read.conformal import likely_sets
 from tidegate.read.context import context_of
 from tidegate.read.embedding import MODELS
+from tidegate.read.evidence import LISTS, evidence, joined
 from tidegate.read.given import LEARNED, SOURCES, given_table, moved, source_codes
 from tidegate.read.model import Model, load_model
-from tidegate.read.signals import EVIDENCE, FEW_ROWS, signals
+from tidegate.read.signals import said
 from tidegate.read.telling import Sentences
 from tidegate.tables.contracts import Readings
-from tidegate.tables.words import LEVELS, NATURES, URGENT
+from tidegate.tables.words import LEVELS, SIGNALS, URGENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     from tidegate.policy.model import Given, Policy
     from tidegate.read.cache import ReadingCache
+    from tidegate.read.columns import Column
     from tidegate.read.heads import Head
 
     Progress = Callable[[int, int], None]
@@ -45,10 +48,23 @@ KEEP: Final = 0.02
 """Share of the filed level's posterior that a trained one keeps: no level is ever ruled out."""
 
 _SCHEMA: Final = Readings.create_empty().schema
-_INTENT: Final = list(_SCHEMA).index("intent")
+_TEXT_SCHEMA: Final[dict[str, Any]] = {
+    **{name: _SCHEMA[name] for name in (*SIGNALS, "urgency", "frustration", "sentiment", "deadline_at", "read_users")},
+    "read_language": pl.String(),
+    "evidence": LISTS,
+    "unread": pl.String(),
+    "silent": pl.Boolean(),
+    "about": pl.Int16(),
+    "about_start": pl.Int32(),
+    "about_end": pl.Int32(),
+}
+"""Types of what is read from a text alone, but for its logits."""
+
+_WEIGHTS: Final = np.array([TEXT_WEIGHT.get(source, 1.0) for source in SOURCES])
+_URGENT: Final = np.array([level in URGENT for level in LEVELS])
 _BATCH: Final = 4096
 _SILENT: Final = "no text"
-_KEPT: Final = 2
+_KEPT: Final = 3
 """Version of the columns that are kept of a text: those of another are read anew."""
 
 
@@ -101,7 +117,7 @@ class StaticReader:
         """Read tickets; see `Reader.read`. What is read from a text does not depend on ``now``."""
         del now
         readings, _ = self._readings(tickets, self._found(tickets, progress))
-        return pl.DataFrame(readings)
+        return table(readings, _SCHEMA)
 
     def read_fully(self, tickets: pl.DataFrame, *, now: datetime, progress: Progress | None = None) -> pl.DataFrame:
         """Read tickets, and add what the readings table has no column for.
@@ -114,13 +130,17 @@ class StaticReader:
         """
         del now
         readings, answers = self._readings(tickets, self._found(tickets, progress))
-        said = readings[_INTENT].is_not_null().to_numpy()
-        return pl.DataFrame([*readings, *_more(answers, said)])
+        return table(readings, _SCHEMA).hstack(_more(answers, listed(readings["silent"])))
 
-    def _found(self, tickets: pl.DataFrame, progress: Progress | None) -> pl.DataFrame:
+    def _found(self, tickets: pl.DataFrame, progress: Progress | None) -> Mapping[str, Column]:
         """Read what rests on the texts alone, or take it from the cache."""
         texts = pl.DataFrame([tickets[name] for name in ("subject", "body", "created_at")])
         total = tickets.height
+        if self.cache is None and total <= FEW_ROWS:
+            found = self._texts(texts)
+            if progress is not None:
+                progress(total, total)
+            return found
 
         def read_texts(rows: pl.DataFrame) -> pl.DataFrame:
             parts, done = [], total - rows.height
@@ -132,99 +152,103 @@ class StaticReader:
             return pl.concat(parts)
 
         if self.cache is None:
-            return read_texts(texts)
-        return self.cache.through(self._kept_under(), texts, read_texts)[0]
+            return read_texts(texts).to_dict()
+        return self.cache.through(self._kept_under(), texts, read_texts)[0].to_dict()
 
     def _on_all_cores(self, rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """Read batches side by side, as many as Polars has threads; they come back in order."""
         batches = [rows.slice(start, _BATCH) for start in range(0, max(rows.height, 1), _BATCH)]
         workers = min(pl.thread_pool_size(), len(batches))
         if workers == 1:
-            yield from map(self._texts, batches)
+            yield from map(self._texts_table, batches)
             return
         with ThreadPoolExecutor(workers) as pool:
-            yield from pool.map(self._texts, batches)
+            yield from pool.map(self._texts_table, batches)
 
     def _kept_under(self) -> str:
         """Name what a reading rests on besides the text: the model, the word lists, the zone of deadlines."""
         said = f"{_KEPT} {self.model.version} {lexicon_digest()} {self.policy.calendar.timezone}"
         return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
 
-    def _texts(self, rows: pl.DataFrame) -> pl.DataFrame:
+    def _texts(self, rows: pl.DataFrame) -> dict[str, Column]:
         """Read what rests on the text alone: signals, and each head's part of the logits."""
-        found = signals(rows, zone=self.policy.calendar.timezone)
-        sentences = Sentences.of(found["masked"].to_list())
-        texts = found["text"].to_list()
+        found = said(rows, zone=self.policy.calendar.timezone)
+        masked, texts, _ = found.cleaned
+        sentences = Sentences.of(masked)
         logits, of_pieces = self.model.parted_logits(texts, sentences)
         about = self.model.intents(logits).argmax(axis=1)
         spans = sentences.telling(about, self.model.intents(of_pieces))
-        return pl.DataFrame(
-            [
-                *(column for column in found.get_columns() if column.name not in ("text", "masked")),
-                pl.Series("logits", logits, dtype=pl.Array(pl.Float32, logits.shape[1])),
-                pl.Series("silent", [not text for text in texts], dtype=pl.Boolean),
-                pl.Series("about", about, dtype=pl.Int16),
-                pl.Series("about_start", [start for start, _ in spans], dtype=pl.Int32),
-                pl.Series("about_end", [end for _, end in spans], dtype=pl.Int32),
-            ]
-        )
+        return found.columns() | {
+            "logits": logits,
+            "silent": [not text for text in texts],
+            "about": about.tolist(),
+            "about_start": [start for start, _ in spans],
+            "about_end": [end for _, end in spans],
+        }
+
+    def _texts_table(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Do the same, as a table that can be kept."""
+        found = self._texts(rows)
+        width = array(found["logits"]).shape[1]
+        return table(found, _TEXT_SCHEMA | {"logits": pl.Array(pl.Float32, width)}, few=0)
 
     def _readings(
-        self, tickets: pl.DataFrame, found: pl.DataFrame
-    ) -> tuple[list[pl.Series], dict[str, tuple[Head, NDArray[np.floating]]]]:
+        self, tickets: pl.DataFrame, found: Mapping[str, Column]
+    ) -> tuple[dict[str, Column], dict[str, tuple[Head, NDArray[np.floating]]]]:
         """Columns of the readings table, and every question's answer."""
         context = tickets if self.model.heads.columns is None else context_of(tickets)
-        answers = self.model.answers(found["logits"].to_numpy(), context)
-        said = ~found["silent"].to_numpy()
-        levels, source = self._levels(tickets, answers, said)
-        made = [
-            tickets["ticket_id"],
-            *(pl.Series(f"level_{level.lower()}", levels[:, k]) for k, level in enumerate(LEVELS)),
-            source.alias("level_source"),
-            *_intent(answers["intent"], said),
-            _nature(answers["nature"], said),
-            _unread(found["unread"], said),
-        ]
-        columns = {column.name: column for column in (*found.get_columns(), *made)}
-        columns |= {column.name: column for column in self._doubt(levels, columns, tickets["language"])}
-        columns["evidence"] = _with_intent(columns, answers["intent"][0], mail.original(tickets))
-        return [_typed(columns[name], name, dtype) for name, dtype in _SCHEMA.items()], answers
+        answers = self.model.answers(array(found["logits"]), context)
+        silent = listed(found["silent"])
+        levels, source = self._levels(tickets, answers, ~np.array(silent, dtype=bool))
+        columns = {
+            **found,
+            "ticket_id": tickets["ticket_id"],
+            **{f"level_{level.lower()}": levels[:, k] for k, level in enumerate(LEVELS)},
+            "level_source": source,
+            **_intent(answers["intent"], silent),
+            "nature": _nature(answers["nature"], silent),
+            "product_area": [None] * tickets.height,
+            "unread": [_SILENT if mute else why for mute, why in zip(silent, listed(found["unread"]), strict=True)],
+        }
+        columns |= self._doubt(levels, columns, tickets["language"].to_list())
+        telling = _telling(columns, answers["intent"][0], mail.originals(tickets))
+        columns["evidence"] = joined(columns["evidence"], telling)
+        return columns, answers
 
     def _levels(
         self, tickets: pl.DataFrame, answers: dict[str, tuple[Head, NDArray[np.floating]]], said: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.float64], pl.Series]:
+    ) -> tuple[NDArray[np.float64], list[str]]:
         """Join the filed level with what was read: probabilities of shape (tickets, 4), and what they rest on."""
         codes = source_codes(tickets)
         filed = given_table(self.policy, self.learned)[codes]
         head, logits = answers["level"]
         read = head.probabilities(logits)
         if "level" in self.model.windows:
-            source = pl.Series([("text and columns" if text else "columns") for text in said], dtype=pl.String)
-            return (1 - KEEP) * read + KEEP * filed, source
-        weight = np.array([TEXT_WEIGHT.get(source, 1.0) for source in SOURCES])[codes] * said
-        sources = [source + (LEARNED if self.learned else "") for source in SOURCES]
-        named = pl.Series([*sources, *(f"text and {source}" for source in sources)], dtype=pl.String)
-        source = named[codes + len(SOURCES) * said]
-        return moved(filed, read, np.array(self.model.base), weight), source
+            return (1 - KEEP) * read + KEEP * filed, ["text and columns" if text else "columns" for text in said]
+        ends = LEARNED if self.learned else ""
+        sources = [
+            f"{'text and ' if text else ''}{SOURCES[code]}{ends}"
+            for code, text in zip(codes.tolist(), said.tolist(), strict=True)
+        ]
+        return moved(filed, read, np.array(self.model.base), _WEIGHTS[codes] * said), sources
 
     def _doubt(
-        self, levels: NDArray[np.float64], columns: Mapping[str, pl.Series], filed: pl.Series
-    ) -> list[pl.Series]:
+        self, levels: NDArray[np.float64], columns: Mapping[str, Column], filed: Sequence[str | None]
+    ) -> dict[str, Column]:
         """Level sets at the policy's coverage, and whether a person should look."""
         review = self.policy.review
         window = self.model.windows.get("level")
         held = window.sets(levels, review.coverage) if window else likely_sets(levels, review.coverage)
-        urgent = [level in URGENT for level in LEVELS]
-        spans = held[:, urgent].any(axis=1) == held[:, np.logical_not(urgent)].any(axis=1)
+        spans = held[:, _URGENT].any(axis=1) == held[:, ~_URGENT].any(axis=1)
         trusted = {*(review.languages or self.model.languages)}
-        spoken = zip(columns["read_language"].to_list(), filed.to_list(), strict=True)
-        foreign = np.array(
-            [(other if read == "unknown" else read) not in trusted for read, other in spoken], dtype=bool
-        )
-        scores = columns["in_scope"].to_numpy()
-        outside = scores < (self.model.scope if review.scope is None else review.scope)
-        unsure = spans | (~columns["silent"].to_numpy() & (foreign | outside))
-        return [_set_lists(held), pl.Series("unsure", unsure)]
+        least = self.model.scope if review.scope is None else review.scope
+        rows = zip(listed(columns["read_language"]), filed, listed(columns["in_scope"]), strict=True)
+        strange = [
+            score is not None and (score < least or (other if read == "unknown" else read) not in trusted)
+            for read, other, score in rows
+        ]
+        sets = [_EVERY_SET[code] for code in (held @ (1 << np.arange(len(LEVELS)))).tolist()]
+        return {"level_set": sets, "unsure": spans | np.array(strange, dtype=bool)}
 
 
 @lru_cache(maxsize=1)
@@ -249,71 +273,40 @@ def load_reader(
     return StaticReader(model=load_model(Path(folder)), policy=policy, learned=learned, cache=cache)
 
 
-def _typed(column: pl.Series, name: str, dtype: pl.DataType) -> pl.Series:
-    column = column if column.dtype == dtype else column.cast(dtype)
-    return column if column.name == name else column.alias(name)
-
-
-def _intent(answer: tuple[Head, NDArray[np.floating]], said: NDArray[np.bool_]) -> list[pl.Series]:
+def _intent(answer: tuple[Head, NDArray[np.floating]], silent: Sequence[bool]) -> dict[str, Column]:
     head, logits = answer
     probabilities = head.probabilities(logits)
-    best = probabilities.argmax(axis=1)
-    names = pl.Series(head.classes, dtype=pl.String)[best]
-    return [
-        _where(said, names).alias("intent"),
-        _where(said, pl.Series(probabilities.max(axis=1))).alias("intent_confidence"),
-        _where(said, pl.Series(logits.max(axis=1).astype(np.float64))).alias("in_scope"),
+    best = probabilities.argmax(axis=1).tolist()
+    return {
+        "intent": _unless(silent, [head.classes[code] for code in best]),
+        "intent_confidence": _unless(silent, probabilities.max(axis=1).tolist()),
+        "in_scope": _unless(silent, logits.max(axis=1).tolist()),
+    }
+
+
+def _telling(columns: Mapping[str, Column], head: Head, originals: Sequence[str]) -> Column:
+    """Quote the telling sentence, where the intent is the one that the text alone speaks for."""
+    names = ("about_start", "about_end", "intent_confidence", "intent", "about")
+    rows = zip(*(listed(columns[name]) for name in names), strict=True)
+    spans = [
+        (row, start, end, "intent", confidence)
+        for row, (start, end, confidence, intent, about) in enumerate(rows)
+        if start is not None and intent == head.classes[about]
     ]
+    return evidence(originals, spans)
 
 
-def _with_intent(columns: Mapping[str, pl.Series], head: Head, originals: pl.Series) -> pl.Series:
-    """Add the telling sentence to the evidence, where the intent is the one that the text alone speaks for."""
-    if len(originals) <= FEW_ROWS:
-        return _with_intents(columns, head, originals.to_list())
-    names = pl.Series([*head.classes, None], dtype=pl.String)
-    frame = pl.DataFrame(
-        [
-            columns["evidence"],
-            columns["intent"],
-            columns["intent_confidence"].alias("confidence"),
-            columns["about_start"].alias("start"),
-            columns["about_end"].alias("end"),
-            names.gather(columns["about"]).alias("about"),
-            originals.alias("whole"),
-        ]
-    )
-    quote = pl.col("whole").str.slice(pl.col("start"), pl.col("end") - pl.col("start"))
-    entry = pl.struct(pl.lit("intent").alias("name"), "confidence", "start", "end", quote.alias("quote"))
-    told = (pl.col("about") == pl.col("intent")) & pl.col("start").is_not_null()
-    told = told.fill_null(value=False)
-    return frame.select(
-        evidence=pl.when(told).then(pl.concat_list("evidence", entry.cast(EVIDENCE))).otherwise("evidence")
-    ).to_series()
-
-
-def _with_intents(columns: Mapping[str, pl.Series], head: Head, originals: Sequence[str]) -> pl.Series:
-    """Do the same one ticket after the other: cheaper where there are few."""
-    lists = columns["evidence"].to_list()
-    names = ("intent", "about", "intent_confidence", "about_start", "about_end")
-    rows = zip(lists, originals, *(columns[name].to_list() for name in names), strict=True)
-    for entries, text, intent, about, confidence, start, end in rows:
-        if start is not None and intent == head.classes[about]:
-            entry = {"name": "intent", "confidence": confidence, "start": start, "end": end, "quote": text[start:end]}
-            entries.append(entry)
-    return pl.Series("evidence", lists, dtype=pl.List(EVIDENCE))
-
-
-def _nature(answer: tuple[Head, NDArray[np.floating]], said: NDArray[np.bool_]) -> pl.Series:
+def _nature(answer: tuple[Head, NDArray[np.floating]], silent: Sequence[bool]) -> list[str | None]:
     head, logits = answer
-    names = pl.Series(head.classes, dtype=pl.String)[logits.argmax(axis=1)]
-    return _where(said, names).cast(pl.Enum(NATURES)).alias("nature")
+    return _unless(silent, [head.classes[code] for code in logits.argmax(axis=1).tolist()])
 
 
-def _more(answers: dict[str, tuple[Head, NDArray[np.floating]]], said: NDArray[np.bool_]) -> list[pl.Series]:
+def _more(answers: dict[str, tuple[Head, NDArray[np.floating]]], silent: Sequence[bool]) -> list[pl.Series]:
     """Probabilities of every intent, and the numbers that a team's own model may foretell."""
     head, logits = answers["intent"]
-    probabilities = pl.DataFrame(head.probabilities(logits), schema=list(head.classes)).to_struct("all")
-    more = [_where(said, probabilities).alias("intent_probabilities")]
+    probabilities = [dict(zip(head.classes, row, strict=True)) for row in head.probabilities(logits).tolist()]
+    fields = pl.Struct(dict.fromkeys(head.classes, pl.Float64))
+    more = [pl.Series("intent_probabilities", _unless(silent, probabilities), dtype=fields)]
     if "effort" in answers:
         more.append(
             pl.Series("effort_minutes", np.expm1(np.clip(answers["effort"][1][:, 0].astype(np.float64), 0, 12)))
@@ -326,24 +319,9 @@ def _more(answers: dict[str, tuple[Head, NDArray[np.floating]]], said: NDArray[n
     return more
 
 
-def _unread(reasons: pl.Series, said: NDArray[np.bool_]) -> pl.Series:
-    if said.all():
-        return reasons
-    return pl.select(pl.when(pl.Series(said)).then(reasons).otherwise(pl.lit(_SILENT))).to_series().alias("unread")
-
-
-def _where(said: NDArray[np.bool_], values: pl.Series) -> pl.Series:
+def _unless(silent: Sequence[bool], values: Sequence[Any]) -> list[Any]:
     """Leave values out where nothing was said."""
-    return values if said.all() else pl.select(pl.when(pl.Series(said)).then(values)).to_series()
+    return [None if mute else value for mute, value in zip(silent, values, strict=True)]
 
 
-def _set_lists(held: NDArray[np.bool_]) -> pl.Series:
-    """Turn membership, shape (rows, 4), into lists of levels by way of the 16 possible sets."""
-    return _EVERY_SET[held @ (1 << np.arange(len(LEVELS)))]
-
-
-_EVERY_SET: Final = pl.Series(
-    "level_set",
-    [[level for k, level in enumerate(LEVELS) if code >> k & 1] for code in range(1 << len(LEVELS))],
-    dtype=pl.List(pl.String),
-)
+_EVERY_SET: Final = [[level for k, level in enumerate(LEVELS) if code >> k & 1] for code in range(1 << len(LEVELS))]

@@ -7,21 +7,26 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
 
 from tidegate.read import affected, deadlines, language, mail, phrases, sentiment
+from tidegate.read.columns import table
+from tidegate.read.evidence import LISTS, evidence
 from tidegate.read.hits import AREA, CODE, NAMES, Hits, hinted, hits, names_of, together
 from tidegate.read.views import blocks
 from tidegate.tables.words import NATURES, SIGNALS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import time
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime, time
 
     from numpy.typing import NDArray
+
+    from tidegate.read.columns import Column
+    from tidegate.read.hits import Hinted
 
 FLAGGED: Final = 0.5
 """Confidence from which a signal counts as there."""
@@ -29,22 +34,13 @@ BATCH: Final = 32_768
 """Texts read at a time: bounds the memory that hits take."""
 
 _CERTAIN: Final = 0.98  # no number of phrases makes a signal surer
-EVIDENCE: Final = pl.Struct(
-    {"name": pl.String, "confidence": pl.Float64, "start": pl.Int32, "end": pl.Int32, "quote": pl.String}
-)
 _STATED: Final = 0.8  # confidence in a deadline that was read
 _PRESSING: Final = ((4, 0.95), (24, 0.8), (72, 0.6), (math.inf, 0.4))
 """Hours to a stated deadline, and the urgency that it amounts to."""
 _GRAVEST: Final = ("emotional", "advisory", "process", "lookup")
 """Natures, those that ask for most care first: ties go to them."""
-_TOLD: Final = (*("urgency" if name == "urgent" else name for name in NAMES), "affected_users", "deadline")
-"""What evidence is called, by the number of its name; two of them are no names of phrases."""
-_USERS: Final = len(NAMES)
-_DUE: Final = _USERS + 1
-_PLACE_OF: Final = np.argsort(np.argsort(np.array(_TOLD)))
-"""Place of each in the order of the alphabet."""
-FEW_ROWS: Final = 64
-"""Rows up to which lists are made one by one: a table costs as much as hundreds of them."""
+_TOLD: Final[dict[str, str]] = {"urgent": "urgency"}
+"""What evidence is called, where it is not the name of its phrases."""
 _SHOWN: Final = (*SIGNALS, "urgent", "relaxed", "frustration")
 
 
@@ -82,7 +78,10 @@ def signals(
     Time is linear in the characters read, at most `mail.LONGEST` a text. Never raises on any text.
     """
     lexicon = _with_areas(phrases.lexicon(), areas)
-    slices = [_read(texts.slice(at, BATCH), lexicon, zone, day_ends) for at in range(0, max(texts.height, 1), BATCH)]
+    slices = []
+    for at in range(0, max(texts.height, 1), BATCH):
+        found = said(texts.slice(at, BATCH), zone=zone, day_ends=day_ends, lexicon=lexicon)
+        slices.append(table(found.columns() | _more(found, lexicon), _SCHEMA))
     return pl.concat(slices)
 
 
@@ -95,94 +94,134 @@ def _with_areas(lexicon: phrases.Lexicon, areas: Mapping[str, Sequence[str]] | N
     return phrases.build(pl.concat([lexicon.phrases, added]).unique(maintain_order=True))
 
 
-def _read(texts: pl.DataFrame, lexicon: phrases.Lexicon, zone: str, day_ends: time) -> pl.DataFrame:
-    originals = mail.original(texts)
-    cleaned = mail.clean(originals)
-    languages = language.identify(cleaned["text"])
-    seen = _look(cleaned["masked"].to_list(), lexicon, languages)
-    created = _created(texts)
-    users = _elsewhere(affected.affected(seen.people_texts), seen.people)
-    due = deadlines.deadlines(seen.time_texts, created[seen.times], zone=zone, day_ends=day_ends)
-    due = _elsewhere(due, seen.times)
-    rows = texts.height
-    sure = _confidences(seen.hits, rows)
-    due_at = _spread(due["deadline_at"], due["row"], rows)
-    hours = (due_at.to_numpy() - created.to_numpy()) / np.timedelta64(1, "h")
-    nature, nature_confidence = _natures(seen.hits, rows)
-    return _table(
-        {
-            **{name: sure[:, at] >= FLAGGED for at, name in enumerate(SIGNALS)},
-            **{f"{name}_confidence": sure[:, at] for at, name in enumerate(SIGNALS)},
-            "urgency": _urgency(sure, hours),
-            "frustration": sentiment.frustration(seen.hits, seen.loudness),
-            "sentiment": sentiment.sentiment(seen.hits, rows),
-            "deadline_at": due_at,
-            "read_users": _spread(users["users"], users["row"], rows),
-            "product_area": _areas(seen.hits, names_of(lexicon).areas, rows),
-            "nature": nature,
-            "nature_confidence": nature_confidence,
-            "read_language": languages["language"],
-            "language_confidence": languages["language_confidence"],
-            "evidence": _evidence(seen.hits, users, due, originals.to_list()),
-            "text": cleaned["text"],
-            "masked": cleaned["masked"],
-            "unread": cleaned["unread"],
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What some texts say, before it is a table.
+
+    Parameters
+    ----------
+    originals, cleaned
+        The texts, and what counts of them.
+    languages, spoken
+        Language of each text, and the confidence in it.
+    hits, loudness
+        What was found in them, see `hits.hits`, and how loud each is written.
+    users, due
+        People affected and deadlines, of the texts that state them.
+    hours
+        Shape (texts,): hours from the time of writing to the deadline, not a number where none is stated.
+    sure
+        Shape (texts, `_COUNTED`): confidence in each signal, in haste and in leisure.
+    """
+
+    originals: list[str]
+    cleaned: mail.Cleaned
+    languages: list[str]
+    spoken: NDArray[np.float64]
+    hits: Hits
+    loudness: NDArray[np.float64]
+    users: list[affected.People]
+    due: list[deadlines.Due]
+    hours: NDArray[np.float64]
+    sure: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        """Count the texts."""
+        return len(self.originals)
+
+    def columns(self) -> dict[str, Column]:
+        """Give what `tables.Readings` has a column for."""
+        return {
+            **{name: self.sure[:, at] >= FLAGGED for at, name in enumerate(SIGNALS)},
+            "urgency": _urgency(self.sure, self.hours),
+            "frustration": sentiment.frustration(self.hits, self.loudness),
+            "sentiment": sentiment.sentiment(self.hits, len(self)),
+            "deadline_at": _placed(len(self), ((due.row, due.at) for due in self.due)),
+            "read_users": _placed(len(self), ((people.row, people.users) for people in self.users)),
+            "read_language": self.languages,
+            "evidence": _evidence(self),
+            "unread": self.cleaned.unread,
         }
+
+
+def said(
+    texts: pl.DataFrame,
+    *,
+    zone: str = "UTC",
+    day_ends: time = deadlines.DAY_ENDS,
+    lexicon: phrases.Lexicon | None = None,
+) -> Said:
+    """Look for all that texts say; see `signals` for the parameters. Without a lexicon, the packaged one."""
+    originals = mail.originals(texts)
+    cleaned = mail.cleaned_texts(originals)
+    languages, spoken = language.languages(cleaned.text)
+    seen = _look(cleaned.masked, phrases.lexicon() if lexicon is None else lexicon, languages, spoken)
+    written = _written(texts, [row for row, _, _ in seen.times])
+    due = deadlines.deadlines(seen.times, written, zone=zone, day_ends=day_ends)
+    return Said(
+        originals=originals,
+        cleaned=cleaned,
+        languages=languages,
+        spoken=spoken,
+        hits=seen.hits,
+        loudness=seen.loudness,
+        users=affected.affected(seen.people),
+        due=due,
+        hours=np.array(_placed(len(originals), ((each.row, each.hours) for each in due)), dtype=np.float64),
+        sure=_confidences(seen.hits, len(originals)),
     )
 
 
-def _table(columns: Mapping[str, pl.Series | NDArray[np.float64] | NDArray[np.bool_]]) -> pl.DataFrame:
-    """Make a table; for few rows by way of lists, which Polars takes in faster than arrays."""
-    made = []
-    for name, values in columns.items():
-        if isinstance(values, pl.Series):
-            made.append(values.alias(name))
-        elif len(values) <= FEW_ROWS:
-            made.append(pl.Series(name, values.tolist(), dtype=pl.Boolean if values.dtype == bool else pl.Float64))
-        else:
-            made.append(pl.Series(name, values))
-    return pl.DataFrame(made)
+def _more(found: Said, lexicon: phrases.Lexicon) -> dict[str, Column]:
+    """Give what the readings table has no column for, and the product areas."""
+    nature, nature_confidence = _natures(found.hits, len(found))
+    return {
+        **{f"{name}_confidence": found.sure[:, at] for at, name in enumerate(SIGNALS)},
+        "product_area": _areas(found.hits, names_of(lexicon).areas, len(found)),
+        "nature": nature,
+        "nature_confidence": nature_confidence,
+        "language_confidence": found.spoken,
+        "text": found.cleaned.text,
+        "masked": found.cleaned.masked,
+    }
+
+
+def _placed(height: int, values: Iterable[tuple[int, Any]]) -> list[Any]:
+    """Put values in their rows, None elsewhere."""
+    column: list[Any] = [None] * height
+    for row, value in values:
+        column[row] = value
+    return column
+
+
+def _written(texts: pl.DataFrame, rows: list[int]) -> list[datetime | None]:
+    """When some of the texts were written; None where the frame does not say."""
+    if not rows or "created_at" not in texts.columns:
+        return [None] * len(rows)
+    return texts["created_at"].gather(rows).to_list()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
-    """What a look at all blocks of some texts gives: hits, loudness, and the rows that need a closer look."""
+    """What a look at all blocks of some texts gives: hits, loudness, and the texts that need a closer look."""
 
     hits: Hits
     loudness: NDArray[np.float64]
-    people: NDArray[np.int64]
-    people_texts: pl.Series
-    times: NDArray[np.int64]
-    time_texts: pl.Series
+    people: list[Hinted]
+    times: list[Hinted]
 
 
-def _look(masked: list[str], lexicon: phrases.Lexicon, languages: pl.DataFrame) -> _Seen:
-    codes = {name: code for code, name in enumerate(phrases.LANGUAGES)}
-    spoken = np.array([codes.get(name, -1) for name in languages["language"].to_list()], dtype=np.int64)
-    sure = languages["language_confidence"].to_numpy()
+def _look(masked: list[str], lexicon: phrases.Lexicon, languages: Sequence[str], sure: NDArray[np.float64]) -> _Seen:
+    spoken = np.array([_TONGUE.get(name, -1) for name in languages], dtype=np.int64)
     parts, loudness, people, times = [], [np.zeros(0)], [], []
     for first, view in blocks(masked):
         found = phrases.find(view, lexicon)
         rows = slice(first, first + len(view))
         parts.append((first, hits(view, found, lexicon, spoken[rows], sure[rows])))
         loudness.append(sentiment.shouting(view))
-        for kept, hinted_rows in zip((people, times), hinted(view, found, lexicon), strict=True):
-            kept += [(first + row, view.text(row)) for row in hinted_rows.tolist()]
-    return _Seen(
-        hits=together(parts),
-        loudness=np.concatenate(loudness),
-        people=np.array([row for row, _ in people], dtype=np.int64),
-        people_texts=pl.Series([text for _, text in people], dtype=pl.String),
-        times=np.array([row for row, _ in times], dtype=np.int64),
-        time_texts=pl.Series([text for _, text in times], dtype=pl.String),
-    )
-
-
-def _elsewhere(found: pl.DataFrame, rows: NDArray[np.int64]) -> pl.DataFrame:
-    """Give the rows of a closer look the numbers of the texts."""
-    if found.is_empty():
-        return found
-    return found.with_columns(row=pl.Series(rows[found["row"].to_numpy()], dtype=pl.UInt32))
+        for kept, texts in zip((people, times), hinted(view, found, lexicon), strict=True):
+            kept += [(first + row, text, places) for row, text, places in texts]
+    return _Seen(hits=together(parts), loudness=np.concatenate(loudness), people=people, times=times)
 
 
 def _spread(values: pl.Series, rows: pl.Series, height: int) -> pl.Series:
@@ -217,23 +256,23 @@ def _confidences(hits: Hits, rows: int) -> NDArray[np.float64]:
     return np.minimum(1 - np.exp(doubt), _CERTAIN).reshape(rows, len(_COUNTED))
 
 
-def _natures(hits: Hits, rows: int) -> tuple[pl.Series, pl.Series]:
-    """Nature with most weight; ties go to the one that asks for most care. Null where nothing says."""
+def _natures(hits: Hits, rows: int) -> tuple[list[str | None], list[float | None]]:
+    """Nature with most weight; ties go to the one that asks for most care. None where nothing says."""
     weights = np.zeros((rows, len(_GRAVEST)))
     for at, name in enumerate(_GRAVEST):
         mine = hits.of(name) & ~hits.negated
         weights[:, at] = np.bincount(hits.row[mine], weights=hits.weight[mine], minlength=rows)
     total, most = weights.sum(axis=1), weights.max(axis=1)
-    names = pl.Series([*_GRAVEST, None], dtype=pl.Enum(NATURES))
-    nature = names[np.where(total > 0, weights.argmax(axis=1), len(_GRAVEST))]
-    return nature, pl.Series(np.where(total > 0, most / (total + 0.3), np.nan), nan_to_null=True)
+    there, best, sure = (total > 0).tolist(), weights.argmax(axis=1).tolist(), (most / (total + 0.3)).tolist()
+    names = [_GRAVEST[at] if known else None for at, known in zip(best, there, strict=True)]
+    return names, [value if known else None for value, known in zip(sure, there, strict=True)]
 
 
-def _areas(hits: Hits, areas: tuple[str, ...], rows: int) -> pl.Series:
+def _areas(hits: Hits, areas: tuple[str, ...], rows: int) -> Column:
     """Product area named most often, then earliest."""
     named = hits.taken(hits.name >= len(NAMES))
     if not areas or not len(named.row):
-        return pl.Series([None], dtype=pl.String).new_from_index(0, rows)
+        return [None] * rows
     frame = pl.DataFrame({"row": named.row, "area": named.name - len(NAMES), "start": named.start})
     best = (
         frame.group_by("row", "area")
@@ -244,50 +283,33 @@ def _areas(hits: Hits, areas: tuple[str, ...], rows: int) -> pl.Series:
     return _spread(pl.Series(areas, dtype=pl.String).gather(best["area"]), best["row"], rows)
 
 
-def _created(texts: pl.DataFrame) -> pl.Series:
-    """When each text was written; null where the frame does not say."""
-    if "created_at" in texts.columns:
-        return texts["created_at"]
-    return pl.Series("created_at", [None], dtype=pl.Datetime("us", "UTC")).new_from_index(0, texts.height)
-
-
-def _evidence(hits: Hits, users: pl.DataFrame, due: pl.DataFrame, originals: list[str]) -> pl.Series:
+def _evidence(said: Said) -> Column:
     """List the surest, then earliest phrase of each name, and where users and deadline were read."""
+    hits = said.hits
     shown = hits.taken(hits.of(*_SHOWN) & ~hits.negated & (hits.weight >= FLAGGED))
     order = np.lexsort((shown.start, -shown.weight, shown.name, shown.row))
-    shown = shown.taken(order)
     first = np.ones(len(order), dtype=bool)
-    first[1:] = (shown.row[1:] != shown.row[:-1]) | (shown.name[1:] != shown.name[:-1])
-    best = shown.taken(first)
-    names = np.concatenate([best.name, np.full(users.height, _USERS), np.full(due.height, _DUE)])
-    rows, starts, ends = (
-        np.concatenate([found, users[name].to_numpy(), due[name].to_numpy()]).astype(np.int64)
-        for found, name in ((best.row, "row"), (best.start, "start"), (best.end, "end"))
-    )
-    sure = np.concatenate([best.weight, users["confidence"].to_numpy(), np.full(due.height, _STATED)])
-    order = np.lexsort((_PLACE_OF[names], ends, starts, rows))
-    places = zip(rows[order].tolist(), starts[order].tolist(), ends[order].tolist(), strict=True)
-    spans = [(row, start, end, originals[row][start:end]) for row, start, end in places]
-    named = [_TOLD[name] for name in names[order].tolist()]
-    return evidence_lists(len(originals), spans, named, sure[order].tolist())
+    first[1:] = np.diff((shown.row * len(NAMES) + shown.name)[order]) > 0
+    best = shown.taken(order[first])
+    names = [_TOLD.get(NAMES[code], NAMES[code]) for code in best.name.tolist()]
+    spans = [*zip(best.row.tolist(), best.start.tolist(), best.end.tolist(), names, best.weight.tolist(), strict=True)]
+    spans += [(people.row, people.start, people.end, "affected_users", people.confidence) for people in said.users]
+    spans += [(due.row, due.start, due.end, "deadline", _STATED) for due in said.due]
+    return evidence(said.originals, sorted(spans))
 
 
-def evidence_lists(
-    height: int, spans: Sequence[tuple[int, int, int, str]], names: Sequence[str], sure: Sequence[float]
-) -> pl.Series:
-    """Put spans (row, start, end, quote) in ascending rows into one list a row."""
-    if height <= FEW_ROWS:
-        lists: list[list[dict[str, object]]] = [[] for _ in range(height)]
-        for (row, start, end, quote), name, confidence in zip(spans, names, sure, strict=True):
-            lists[row].append({"name": name, "confidence": confidence, "start": start, "end": end, "quote": quote})
-        return pl.Series("evidence", lists, dtype=pl.List(EVIDENCE))
-    rows, starts, ends, quotes = zip(*spans, strict=True) if spans else ((), (), (), ())
-    flat = pl.DataFrame(
-        [names, sure, starts, ends, quotes, rows],
-        schema={**dict(EVIDENCE.to_schema()), "row": pl.Int64},
-    )
-    lists_of = (
-        flat.select("row", each=pl.struct(*EVIDENCE.to_schema())).group_by("row", maintain_order=True).agg("each")
-    )
-    found = _spread(lists_of["each"], lists_of["row"], height)
-    return found.fill_null(pl.lit([], pl.List(EVIDENCE))).alias("evidence")
+_TONGUE: Final = {name: place for place, name in enumerate(phrases.LANGUAGES)}
+_SCHEMA: Final[dict[str, Any]] = {
+    **dict.fromkeys(SIGNALS, pl.Boolean()),
+    **dict.fromkeys((f"{name}_confidence" for name in SIGNALS), pl.Float64()),
+    **dict.fromkeys(("urgency", "frustration", "sentiment"), pl.Float64()),
+    "deadline_at": pl.Datetime("us", "UTC"),
+    "read_users": pl.Int32(),
+    "product_area": pl.String(),
+    "nature": pl.Enum(NATURES),
+    "nature_confidence": pl.Float64(),
+    "read_language": pl.String(),
+    "language_confidence": pl.Float64(),
+    "evidence": LISTS,
+    **dict.fromkeys(("text", "masked", "unread"), pl.String()),
+}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 
-import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidegate.read import phrases
 from tidegate.read.deadlines import FARTHEST, deadlines
+from tidegate.read.hits import Hinted, hinted
+from tidegate.read.views import View
 
 
 def at(*parts: int) -> datetime:
@@ -21,9 +22,14 @@ TUESDAY = datetime(2024, 3, 5, 10, 0, tzinfo=UTC)
 
 
 def due(text: str, created: datetime | None = TUESDAY, zone: str = "UTC") -> datetime | None:
-    flat = pl.DataFrame({"text": [text]}).select(view=phrases.flat(pl.col("text")))["view"]
-    found = deadlines(flat, pl.Series([created], dtype=pl.Datetime("us", "UTC")), zone=zone)
-    return found["deadline_at"][0] if found.height else None
+    found = deadlines(times := stated(text), [created] * len(times), zone=zone)
+    return found[0].at if found else None
+
+
+def stated(text: str) -> list[Hinted]:
+    """Texts that may state a time, as the signals look for them."""
+    view = View.of([text])
+    return hinted(view, phrases.find(view, phrases.lexicon()), phrases.lexicon())[1]
 
 
 @pytest.mark.parametrize(
@@ -80,14 +86,22 @@ def test_the_writers_clock_counts() -> None:
     )
 
 
+def test_a_deadline_that_has_passed_does_not_hide_the_next() -> None:
+    assert due("Promised by 2024-02-01, we need it by Friday 5pm.") == at(2024, 3, 8, 17)
+
+
+def test_an_hour_that_summer_time_skips_is_the_one_after_it() -> None:
+    saturday = datetime(2024, 3, 30, 12, tzinfo=UTC)
+    assert due("by tomorrow 2:30", saturday, "Europe/Berlin") == at(2024, 3, 31, 1, 30)
+
+
 def test_unknown_time_of_writing_reads_nothing() -> None:
     assert due("by Friday 5pm", None) is None
 
 
 def test_day_ends_is_a_choice() -> None:
-    flat = pl.Series(["before eod"])
-    found = deadlines(flat, pl.Series([TUESDAY], dtype=pl.Datetime("us", "UTC")), day_ends=time(18, 30))
-    assert found["deadline_at"][0] == datetime(2024, 3, 5, 18, 30, tzinfo=UTC)
+    found = deadlines(stated("before eod"), [TUESDAY], day_ends=time(18, 30))
+    assert found[0].at == datetime(2024, 3, 5, 18, 30, tzinfo=UTC)
 
 
 PIECES = st.sampled_from(
