@@ -45,24 +45,23 @@ _LOOKED_AT: Final = 400
 _KINDS: Final = {
     "quoted": r"[ \t]*(?:>|\|[ \t])",
     "reply": rf"[ \t]*{_one_of('reply')}$",
-    "reply begins": rf"[ \t]*{_one_of('reply_begins')} .{{4,150}}$",
-    "header": rf"[ \t*]*{_one_of('header')} ?:[* \t]*\S",
     "dashes": r"--$",
     "forward": rf"[ \t]*{_one_of('forward')}$",
     "device": rf"[ \t]*{_one_of('device')}.{{0,100}}$",
     "closing": rf"[ \t]*{_one_of('closing')}[ \t]*[,.!]*$",
     "disclaimer": rf"[ \t*]*{_one_of('disclaimer')}",
     "greeting": rf"[ \t]*{_one_of('greeting')}\b[^?.!:;]{{0,40}}[,!.:;]?$",
+    "header": rf"[ \t*]*{_one_of('header')} ?:[* \t]*\S",
+    "begins": rf"[ \t]*{_one_of('reply_begins')} .{{4,150}}$",
 }
-"""What a line may be: expressions over its beginning, in small letters, without the blanks at its end."""
-_KIND: Final = {name: re.compile(pattern) for name, pattern in _KINDS.items()}
-_ANY_KIND: Final = re.compile("|".join(_KINDS.values()))
+"""What a line may be, the first that fits: expressions over its small letters, without the blanks at its end."""
+_KIND: Final = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _KINDS.items()))
 _SECOND: Final = {
     "header": re.compile(rf"[ \t*]*{_one_of('header_next')} ?:"),
-    "reply begins": re.compile(rf".*{_one_of('reply_ends')} ?:$"),
+    "begins": re.compile(rf".*{_one_of('reply_ends')} ?:$"),
 }
-"""Kinds that two lines make: what the second must be."""
-_NOTHING: Final[frozenset[str]] = frozenset()
+"""Reply headers of two lines: what the second must be."""
+_NOT_WRITTEN: Final = frozenset(("quoted", "reply", "forward", "device", "closing", "greeting"))
 _BLOB: Final = re.compile(rf"[A-Za-z0-9+/=_-]{{{_ENDLESS},}}")
 _TAIL_LINES: Final = 8  # a signature has at most as many lines after the closing
 _TAIL_WIDTH: Final = 90  # and none of them is longer
@@ -155,27 +154,25 @@ def _without_trimmings(text: str) -> str:
     gone = _gone(lines, kinds)
     end = _signature(lines, kinds, gone)
     return "\n".join(
-        " " * len(line) if number >= end or gone[number] or "greeting" in kinds[number] else _without_blobs(line)
+        " " * len(line) if number >= end or gone[number] or kinds[number] == "greeting" else _without_blobs(line)
         for number, line in enumerate(lines)
     )
 
 
-def _kinds(lines: Sequence[str]) -> list[frozenset[str]]:
-    """Say of each line what it may be; the subject, line 0, is nothing of it."""
+def _kinds(lines: Sequence[str]) -> list[str | None]:
+    """Say of each line which of `_KINDS` it is; the subject, line 0, is none."""
     looked = [line[:_LOOKED_AT].rstrip().lower() for line in lines]
-    found = [_NOTHING]
+    kinds: list[str | None] = [None]
     for line, after in zip(looked[1:], [*looked[2:], ""], strict=False):
-        if not _ANY_KIND.match(line):
-            found.append(_NOTHING)
-            continue
-        kinds = {name for name, pattern in _KIND.items() if pattern.match(line)}
-        if any(name in kinds and second.match(after) for name, second in _SECOND.items()):
-            kinds.add("reply")
-        found.append(frozenset(kinds - _SECOND.keys()))
-    return found
+        found = _KIND.match(line)
+        kind = found.lastgroup if found else None
+        if kind in _SECOND:
+            kind = "reply" if _SECOND[kind].match(after) else None
+        kinds.append(kind)
+    return kinds
 
 
-def _gone(lines: Sequence[str], kinds: Sequence[frozenset[str]]) -> list[bool]:
+def _gone(lines: Sequence[str], kinds: Sequence[str | None]) -> list[bool]:
     """Say of each line whether it is quoted, a device's, a disclaimer's, or below a reply header or dashes.
 
     A reply header counts only under something that the sender wrote: a forwarded mail without a comment is the
@@ -185,24 +182,24 @@ def _gone(lines: Sequence[str], kinds: Sequence[frozenset[str]]) -> list[bool]:
     gone = [False]
     for number, (line, kind) in enumerate(zip(lines[1:], kinds[1:], strict=True), start=1):
         blank = not line.strip()
-        disclaimed = not blank and (disclaimed or "disclaimer" in kind)
-        reply = wrote and "reply" in kind
-        below = below or "dashes" in kind or (reply and not _quoted_next(lines, kinds, number))
-        gone.append(below or reply or disclaimed or not kind.isdisjoint(("quoted", "device")))
-        wrote = wrote or not (blank or kind - {"disclaimer", "dashes"})
+        disclaimed = not blank and (disclaimed or kind == "disclaimer")
+        reply = wrote and kind == "reply"
+        below = below or kind == "dashes" or (reply and not _quoted_next(lines, kinds, number))
+        gone.append(below or reply or disclaimed or kind in ("quoted", "device"))
+        wrote = wrote or not (blank or kind in _NOT_WRITTEN)
     return gone
 
 
-def _quoted_next(lines: Sequence[str], kinds: Sequence[frozenset[str]], number: int) -> bool:
+def _quoted_next(lines: Sequence[str], kinds: Sequence[str | None], number: int) -> bool:
     """Say whether the next line that holds anything is marked as quoted."""
     following = (at for at in range(number + 1, len(lines)) if lines[at].strip())
-    return (at := next(following, None)) is not None and "quoted" in kinds[at]
+    return (at := next(following, None)) is not None and kinds[at] == "quoted"
 
 
-def _signature(lines: Sequence[str], kinds: Sequence[frozenset[str]], gone: Sequence[bool]) -> int:
+def _signature(lines: Sequence[str], kinds: Sequence[str | None], gone: Sequence[bool]) -> int:
     """Find the last closing that nothing but a name and an address follows; the number of lines if there is none."""
     there = [number for number, line in enumerate(lines) if not gone[number] and line.strip()]
-    last = next((number for number in reversed(there) if "closing" in kinds[number]), len(lines))
+    last = next((number for number in reversed(there) if kinds[number] == "closing"), len(lines))
     tail = [lines[number] for number in there if number > last]
     odd = len(tail) > _TAIL_LINES or any(len(line) > _TAIL_WIDTH or _TAIL_ODD.match(line) for line in tail)
     return len(lines) if odd else last
