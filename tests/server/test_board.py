@@ -14,6 +14,7 @@ from helpers.desk import message, ticket, write_company
 from tidegate import pipeline
 from tidegate.policy import load
 from tidegate.read.alike import alike
+from tidegate.read.reader import StaticReader
 from tidegate.server.desk import models, tables
 from tidegate.server.desk.board import Board, similar
 from tidegate.server.desk.board.rows import Filters
@@ -116,6 +117,36 @@ def test_whatever_becomes_of_tickets_what_is_held_is_what_reading_anew_holds(day
                 assert one.equals(other)
 
 
+def test_texts_are_read_again_only_where_something_changed_that_a_reading_rests_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for number in range(3):
+        tables.upsert("tickets", ticket(f"t{number}", subject="How do I export?", created_at=NOW - timedelta(days=2)))
+    asked, whole, read = board(), StaticReader.read, []
+    asked.snapshot()
+
+    def noted(self: StaticReader, tickets: pl.DataFrame, **given: Any) -> pl.DataFrame:
+        read.extend(tickets["ticket_id"])
+        return whole(self, tickets, **given)
+
+    monkeypatch.setattr(StaticReader, "read", noted)
+    steps = [
+        ({"updated_at": NOW, "status": "waiting", "reopens": 2}, []),
+        ({"subject": "Production is down"}, ["t1"]),
+        ({"given_level": "P1"}, ["t1"]),
+        ({"status": "closed", "closed_at": NOW}, []),
+        ({"status": "open", "closed_at": None}, ["t1"]),
+    ]
+    for written, wanted in steps:
+        read.clear()
+        models.Ticket.objects.filter(ticket_id="t1").update(**written)
+        followed = asked.snapshot(fresh=0).held.readings.sort("ticket_id")
+        assert read == wanted
+        anew = board().snapshot().held.readings.sort("ticket_id")
+        for name in ("ticket_id", "intent", "level_source"):
+            assert followed[name].to_list() == anew[name].to_list()
+
+
 def test_nothing_new_is_the_same_version() -> None:
     write_company()
     asked = board()
@@ -139,6 +170,31 @@ def test_a_message_that_came_before_its_ticket_counts_once_the_ticket_is_there()
     row = asked.snapshot(fresh=0).row("t")
     assert row is not None
     assert row.clock == "resolution"
+
+
+@pytest.mark.parametrize("reopened", [False, True])
+def test_a_ledger_is_followed_of_tickets_that_are_finished_and_come_back(*, reopened: bool) -> None:
+    """What is written of a finished ticket is not read, unless it may have been held a moment ago."""
+    asked = board()
+    tables.upsert("tickets", ticket("t", created_at=NOW - timedelta(days=20)))
+    asked.snapshot()
+    models.Ticket.objects.update(status="solved", solved_at=NOW - timedelta(days=18))
+    if reopened:
+        asked.snapshot(fresh=0)
+    tables.upsert("messages", message("m", "t", at=NOW - timedelta(days=19)))
+    asked.snapshot(fresh=0)
+    models.Ticket.objects.update(status="open", solved_at=None)
+    assert asked.snapshot(fresh=0).held.messages["message_id"].to_list() == ["m"]
+
+
+def test_many_small_changes_leave_few_parts() -> None:
+    asked = board()
+    for number in range(40):
+        tables.upsert("tickets", ticket(f"t{number:02}"))
+        asked.snapshot(fresh=0)
+    held = asked.snapshot(fresh=0).held
+    assert held.tickets["ticket_id"].sort().to_list() == [f"t{number:02}" for number in range(40)]
+    assert max(held.tickets.n_chunks(), held.readings.n_chunks()) <= 20
 
 
 @pytest.mark.django_db(transaction=True)

@@ -18,7 +18,7 @@ import polars as pl
 from tidegate.read import mail
 from tidegate.read.columns import FEW_ROWS, array, listed, table
 from tidegate.read.conformal import likely_sets
-from tidegate.read.context import context_of
+from tidegate.read.context import CONTEXT, context_of
 from tidegate.read.embedding import MODELS
 from tidegate.read.evidence import LISTS, evidence, joined
 from tidegate.read.given import LEARNED, SOURCES, given_table, moved, source_codes
@@ -46,6 +46,9 @@ TEXT_WEIGHT: Final = {"priority": 0.5, "impact and urgency": 0.5}
 
 KEEP: Final = 0.02
 """Share of the filed level's posterior that a trained one keeps: no level is ever ruled out."""
+
+RESTS_ON: Final = ("subject", "body", "created_at", "language", "first_level", "given_level", *CONTEXT[1:])
+"""Columns of a ticket that a reading rests on, whatever the model: while they stay, the reading does."""
 
 _SCHEMA: Final = Readings.create_empty().schema
 _TEXT_SCHEMA: Final[dict[str, Any]] = {

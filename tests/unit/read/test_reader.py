@@ -12,7 +12,7 @@ from tidegate.policy.loading import load
 from tidegate.policy.model import Policy
 from tidegate.read.embedding import MODELS
 from tidegate.read.model import load_model
-from tidegate.read.reader import StaticReader, default_reader, load_reader
+from tidegate.read.reader import RESTS_ON, StaticReader, default_reader, load_reader
 from tidegate.read.teaching import Lessons, teach
 from tidegate.tables import InputError, ModelError, Readings, Tickets
 from tidegate.tables.words import LEVELS
@@ -48,6 +48,16 @@ def said(*bodies: str, reader: StaticReader | None = None, **columns: Any) -> pl
 )
 def test_plain_cases_are_read_in_their_language(body: str, intent: str) -> None:
     assert said(body)["intent"].to_list() == [intent]
+
+
+def test_a_reading_rests_on_the_columns_that_are_named_and_no_others() -> None:
+    whole = tickets(
+        {"body": "Data breach! Customer records leaked", "given_level": "P3", "status": "solved", "solved_at": NOON},
+        {"subject": "Rechnung", "type": "incident", "given_impact": 1, "vip": True, "updated_at": NOON},
+        {"body": "hello", "assignee": "ari", "tags": ["x"], "csat": 1.0},
+    )
+    reader = default_reader(load("starter"))
+    assert reader.read(whole.select("ticket_id", *RESTS_ON), now=NOON).equals(reader.read(whole, now=NOON))
 
 
 def test_a_grave_text_raises_the_level_and_a_mild_one_does_not() -> None:

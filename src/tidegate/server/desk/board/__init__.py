@@ -41,8 +41,12 @@ if TYPE_CHECKING:
     from tidegate.server.desk.board.held import Held
     from tidegate.server.people.models import Person
 
-FRESH: Final = 1.0
-"""Seconds for which a snapshot is taken as it is."""
+FRESH: Final = 0.25
+"""Seconds for which a snapshot is taken as it is; a look that finds nothing new takes some milliseconds."""
+REST: Final = 2.0
+"""Where a look found something and ranked, as many times as long as that took, so that work without end leaves time,"""
+STALE: Final = 1.0
+"""but no longer than this."""
 AGAIN: Final = 10.0
 """Seconds after which tickets are ranked again although nothing changed but the time."""
 RELOAD: Final = 24 * 3600.0
@@ -253,19 +257,23 @@ class Board:
         self._snapshot: Snapshot | None = None
         self._held: Held | None = None
         self._looked = self._ranked = float("-inf")
+        self._rest = FRESH
         self.refresh_seconds = 0.0
 
-    def snapshot(self, *, fresh: float = FRESH) -> Snapshot:
-        """Return the queue, at most ``fresh`` seconds old, or a little older while another thread refreshes it."""
-        last = self._snapshot
-        if last is not None and time.monotonic() - self._looked < fresh:
+    def snapshot(self, *, fresh: float | None = None) -> Snapshot:
+        """Return the queue, at most ``fresh`` seconds old, or a little older while another thread refreshes it.
+
+        Without a word on it as fresh as costs little (`FRESH`, `REST`, `STALE`); with 0 of this moment.
+        """
+        last, wanted = self._snapshot, self._rest if fresh is None else fresh
+        if last is not None and self.age < wanted:
             return last
-        if last is not None and not self._working.acquire(blocking=fresh <= 0):
+        if last is not None and not self._working.acquire(blocking=wanted <= 0):
             return last
         if last is None:
             self._working.acquire()
         try:
-            return self._current(fresh)
+            return self._current(wanted)
         finally:
             self._working.release()
 
@@ -298,6 +306,7 @@ class Board:
             self._ranked = started
         self._snapshot, self._held, self._looked = last, held, time.monotonic()
         self.refresh_seconds = self._looked - started
+        self._rest = max(FRESH, min(REST * self.refresh_seconds, STALE))
         board_refreshed(self.refresh_seconds, last.held.tickets.height)
         return last
 

@@ -19,7 +19,7 @@ from tidegate.enrich.history import WINDOW
 from tidegate.pipeline import Known
 from tidegate.read.alike import similar_counts
 from tidegate.read.given import learn_confusion
-from tidegate.read.reader import default_reader
+from tidegate.read.reader import RESTS_ON, default_reader
 from tidegate.server.desk import tables
 from tidegate.server.desk.board import similar
 from tidegate.server.desk.board.stored_readings import StoredReadings
@@ -44,6 +44,13 @@ _PAST: Final = (
 _LEARNED: Final = ("status", "given_level", "first_level", "solved_at", "closed_at", "ticket_id", "created_at")
 _MESSAGE: Final = ("message_id", "ticket_id", "at", "author_kind", "public")
 _READ: Final = 20_000
+_CHUNKS: Final = 16
+"""Parts that a table may have come in before it is copied into one."""
+_OF_LIVE: Final = f"""changed >= %s AND EXISTS (
+    SELECT FROM desk_ticket t WHERE t.ticket_id = {{0}}.ticket_id AND (t.{UNFINISHED} OR t.changed >= %s))
+"""
+"""What a ledger says of tickets that are held, or were a moment ago: one that was finished since the tickets were read
+is read whole when it comes back, unless it came back at once."""
 _SIDES: Final = ("accounts", "incidents", "agents")
 _FOLLOWED: Final = (
     "desk_override", "desk_snooze", "desk_similargroup",
@@ -104,6 +111,10 @@ class Held:
         return self.reader.model.version
 
     @cached_property
+    def _similar_wanted(self) -> bool:
+        return similar.wanted(self.policy)
+
+    @cached_property
     def readings_said(self) -> pl.DataFrame:
         """The readings, with the intents that people said in place of those that were read."""
         intents = self.overrides.filter(pl.col("kind") == "intent").select("ticket_id", said="value")
@@ -141,7 +152,7 @@ class Held:
             events=self.events,
             readings=self.readings_said,
             history=self.past,
-            similar=similar_counts(self.tickets, self.groups, now) if similar.wanted(self.policy) else None,
+            similar=similar_counts(self.tickets, self.groups, now) if self._similar_wanted else None,
             overrides=_pivoted(self.overrides),
             snoozed=self.snoozed(now).with_columns(missed=pl.col("missed").replace("", None)),
             **sides,
@@ -186,8 +197,8 @@ def refresh(held: Held, now: datetime) -> tuple[Held, bool]:
         return replace(held, edge=edge), False
     since = [held.edge]
     tickets = _written_tickets(held.edge, now)
-    messages = tables.read("messages", "changed >= %s", since, columns=_MESSAGE)
-    events = tables.read("events", "changed >= %s", since)
+    messages = tables.read("messages", _OF_LIVE.format("desk_message"), since * 2, columns=_MESSAGE)
+    events = tables.read("events", _OF_LIVE.format("desk_event"), since * 2)
     sides = {name: tables.read(name, "changed >= %s", since) for name in _SIDES}
     groups = similar.read("changed >= %s", since)
     said = tables.select(_SAID, {"n": pl.Int64}, parameters=since * 2).item()
@@ -220,16 +231,15 @@ def _merged(
     sides: dict[str, pl.DataFrame],
     groups: pl.DataFrame,
 ) -> Held:
-    before = set(_unfinished(held.tickets)["ticket_id"])
+    before = _unfinished(held.tickets)["ticket_id"]
     everything = _replaced(held.tickets, tickets.whole, "ticket_id")
     kept, old = _split(everything.filter(~pl.col("ticket_id").is_in(tickets.finished.implode())), now)
     past = held.past.filter(~pl.col("ticket_id").is_in(kept["ticket_id"].implode()))
     live = _unfinished(kept)["ticket_id"]
     here = live.implode()
-    entered = [ticket for ticket in live.to_list() if ticket not in before]
-    written = tickets.whole["ticket_id"].implode()
-    reread = kept.filter(pl.col("ticket_id").is_in(written) & pl.col("ticket_id").is_in(here))
+    entered = live.filter(~live.is_in(before.implode())).to_list()
     readings = held.readings.filter(pl.col("ticket_id").is_in(here))
+    reread = _to_read(tickets.whole.filter(pl.col("ticket_id").is_in(here)), held)
     if reread.height:
         readings = _replaced(readings, held.reader.read(reread, now=now), "ticket_id")
     return replace(
@@ -248,6 +258,12 @@ def _merged(
         snoozes=_snoozes(),
         groups=_replaced(held.groups, groups, "ticket_id").drop_nulls(),
     )
+
+
+def _to_read(written: pl.DataFrame, held: Held) -> pl.DataFrame:
+    """Which tickets a reading has to be made of: most that were written say what they said before."""
+    known = held.tickets.join(held.readings.select("ticket_id"), on="ticket_id", how="semi")
+    return written.join(known, on=["ticket_id", *RESTS_ON], how="anti", nulls_equal=True, maintain_order="left")
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +325,9 @@ def _whole(name: str, frame: pl.DataFrame) -> pl.DataFrame:
 def _replaced(held: pl.DataFrame, new: pl.DataFrame, key: str) -> pl.DataFrame:
     if new.is_empty():
         return held
-    return pl.concat([held.join(new.select(key), on=key, how="anti", maintain_order="left"), new])
+    known = held[key].is_in(new[key].implode())
+    made = pl.concat([held.filter(~known) if known.any() else held, new])
+    return made.rechunk() if made.n_chunks() > _CHUNKS else made
 
 
 def _differs(held: pl.DataFrame, new: pl.DataFrame, key: str) -> bool:

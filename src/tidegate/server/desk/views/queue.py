@@ -75,7 +75,7 @@ def _queue(snapshot: Snapshot, person: Person, filters: Filters, at: int) -> dic
 @needs("viewer")
 def queue_lines(request: HttpRequest) -> HttpResponse:
     """Write the list alone."""
-    person, snapshot = person_of(request), board.snapshot(fresh=0 if request.GET.get("now") else 1.0)
+    person, snapshot = person_of(request), board.snapshot(fresh=0 if request.GET.get("now") else None)
     at = number(request.GET.get("page"), 1, least=1)
     return HttpResponse(_list(snapshot, person, Filters.of(request.GET), at))
 
