@@ -9,11 +9,10 @@ import pytest
 from django.utils import timezone
 
 from helpers.browsing import fits_its_width
-from helpers.desk import ticket
+from helpers.desk import policy_in_force, ticket
 from tidegate.server.desk import tables
 from tidegate.server.desk.models import Action, Channel, Escalation
 from tidegate.server.desk.outbox import channels
-from tidegate.server.desk.policies import policy_ensure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +31,7 @@ IMPACT = (
 def box(people: dict[str, object]) -> None:
     """Pages that were given up, one that waits, some that were only intended, a case, and a channel that fails."""
     del people
-    policy_ensure()
+    policy_in_force(dry_run=False)
     tables.upsert("tickets", ticket("T-1042", subject="Exports leak other tenants' rows"))
     told = {
         "title": "[P0] leak, breach or exposure: ticket T-1042",
@@ -80,6 +79,6 @@ def test_a_dead_action_is_read_and_sent_again_by_keyboard_alone(browse: Browse) 
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Send"
     page.keyboard.press("Enter")
-    page.get_by_text("stays intended while the policy is a dry run").wait_for()
+    page.get_by_text("for ticket T-1042 will be sent").wait_for()
     assert page.locator("tr.action").count() == 1
     assert Action.objects.filter(state=Action.State.DEAD).count() == 1

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from helpers.browsing import fits_its_width
-from helpers.desk import ticket
+from helpers.desk import policy_in_force, ticket
 from tidegate.server.desk import tables
 from tidegate.server.desk.models import Action, Escalation, Preferences
 from tidegate.server.people import tokens
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def stage(people: dict[str, Person]) -> None:
+    policy_in_force(dry_run=False)
     tables.upsert("tickets", ticket("T-1", subject="Exports fail"))
     for number in (1, 2):
         Escalation.objects.create(
@@ -114,7 +115,7 @@ def test_what_an_action_says_is_opened_and_it_is_sent(browse: Browse) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("tr:focus details, details:focus-within").first).to_have_attribute("open", "")
     page.keyboard.press("s")
-    expect(page.locator(".toast")).to_contain_text("stays intended while the policy is a dry run")
+    expect(page.locator(".toast")).to_contain_text("assign for ticket T-1 will be sent")
 
 
 def test_settings_hold_at_once_and_later(browse: Browse, people: dict[str, Person]) -> None:

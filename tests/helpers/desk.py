@@ -37,3 +37,16 @@ def write_company(tickets: int = 300, seed: int = 3) -> Company:
     for name in tables.CONTRACTS:
         tables.upsert(name, getattr(company, name))
     return company
+
+
+def policy_in_force(*, dry_run: bool, more: str = "") -> None:
+    """Put a version of the starter policy in force; ``more`` are further lines of its ``actions``."""
+    from django.utils import timezone
+
+    from tidegate.policy.loading import built_in
+    from tidegate.server.desk.models import PolicyVersion
+
+    text = built_in("starter").replace("  dry_run: true\n", f"  dry_run: {str(dry_run).lower()}\n{more}")
+    PolicyVersion.objects.update(active=False)
+    number = PolicyVersion.objects.count() + 1
+    PolicyVersion.objects.create(number=number, text=text, hash="x", active=True, activated_at=timezone.now())

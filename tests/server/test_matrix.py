@@ -19,6 +19,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 
+from helpers.desk import policy_in_force
 from helpers.stage import NOW
 from tidegate.server import health
 from tidegate.server import people as people_package
@@ -175,6 +176,7 @@ def stage(
 ) -> Iterator[Stage]:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [PROVIDER]}}
+    policy_in_force(dry_run=False)
     policy = policy_ensure()
     for ticket_id, group, mark in ((SEEN, "billing", "ordinary"), (HIDDEN, "technical", MARK)):
         Ticket.objects.create(

@@ -15,12 +15,11 @@ import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from helpers.desk import ticket
+from helpers.desk import policy_in_force, ticket
 from helpers.receivers import receiver, sleeping
-from tidegate.policy.loading import built_in
 from tidegate.server.desk import tables
 from tidegate.server.desk.errors import RefusedError
-from tidegate.server.desk.models import Action, Channel, Escalation, Event, Message, PolicyVersion, Ticket
+from tidegate.server.desk.models import Action, Channel, Escalation, Event, Message, Ticket
 from tidegate.server.desk.outbox import channels, delivering, selectors
 from tidegate.server.desk.outbox.actions import NOBODY, State, action_cancel, action_retry, actions_record
 from tidegate.server.outgoing import connecting
@@ -46,15 +45,8 @@ def live(db: None, settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch) -
     del db
     settings.OUTGOING_ALLOW, settings.OUTBOX_ATTEMPTS = "127.0.0.1", 4
     monkeypatch.setattr(connecting, "READ_SECONDS", 0.4)
-    policy(dry_run=False)
+    policy_in_force(dry_run=False)
     tables.upsert("tickets", ticket("t1", group="frontline", subject="It is down"))
-
-
-def policy(*, dry_run: bool) -> None:
-    text = built_in("starter").replace("dry_run: true\n  backlog", f"dry_run: {str(dry_run).lower()}\n  backlog")
-    PolicyVersion.objects.update(active=False)
-    number = PolicyVersion.objects.count() + 1
-    PolicyVersion.objects.create(number=number, text=text, hash="x", active=True, activated_at=timezone.now())
 
 
 def action(kind: str = "notify", target: str | None = "hook", key: str = "k1", **fields: Any) -> pl.DataFrame:
@@ -131,16 +123,15 @@ def test_in_a_dry_run_everything_is_recorded_and_nothing_is_carried_out() -> Non
 
 def test_a_dry_run_that_is_switched_on_later_holds_what_waits() -> None:
     record(action())
-    policy(dry_run=True)
+    policy_in_force(dry_run=True)
     found = deliver()
     assert (found.state, "dry run" in found.last_error) == (State.INTENDED, True)
 
 
 def test_whom_no_channel_reaches_and_what_cannot_be_done_is_said() -> None:
-    record(pl.concat([action(target=None), action("draft", None, "k2"), action("review", None, "k3")]))
+    record(pl.concat([action(target=None), action("review", None, "k3")]))
     found = {row.key: (row.state, row.last_error) for row in Action.objects.all()}
     assert found["k1"] == (State.DEAD, NOBODY)
-    assert found["k2"][0] == State.INTENDED
     assert found["k3"] == (State.DONE, "")
 
 
@@ -407,13 +398,16 @@ def test_a_ticket_that_somebody_took_meanwhile_is_left_alone() -> None:
     assert Ticket.objects.get().assignee == "Dana"
 
 
-def test_labels_and_notes_are_put_on_once() -> None:
-    record(pl.concat([action("tag", "leak"), action("note", None, "k2", title="Tidegate: leak")]))
-    for key in ("k1", "k2"):
+def test_labels_notes_and_drafts_are_put_on_once() -> None:
+    note = action("note", None, "k2", title="Tidegate: leak")
+    draft = action("draft", "leak", "k3", title="Draft of an answer: leak", body="We are looking into it.")
+    record(pl.concat([action("tag", "leak"), note, draft]))
+    for key in ("k1", "k2", "k3"):
         assert deliver(key).state == State.DONE
     assert Ticket.objects.get().tags == ["leak"]
-    note = Message.objects.get()
-    assert (note.public, note.author_kind, note.body) == (False, "system", "Tidegate: leak\nIt is down")
+    noted, drafted = Message.objects.order_by("message_id")
+    assert (noted.public, noted.author_kind, noted.body) == (False, "system", "Tidegate: leak\nIt is down")
+    assert (drafted.public, drafted.body) == (False, "Draft of an answer: leak\nWe are looking into it.")
 
 
 def test_an_escalation_opens_one_case_marks_its_tickets_and_tells_the_group() -> None:
@@ -472,6 +466,14 @@ def test_what_is_done_stays_done(people: dict[str, Person], state: str, act: Cal
         act(by=people["lead"], action=Action.objects.get().pk)
     with pytest.raises(RefusedError, match="no such action"):
         act(by=people["lead"], action=0)
+
+
+def test_nothing_is_sent_by_hand_in_a_dry_run(people: dict[str, Person]) -> None:
+    record(action(), dry_run=True)
+    policy_in_force(dry_run=True)
+    with pytest.raises(RefusedError, match="is a dry run: nothing is sent"):
+        action_retry(by=people["lead"], action=Action.objects.get().pk)
+    assert Action.objects.get().state == State.INTENDED
 
 
 @pytest.mark.parametrize("act", [action_retry, action_cancel])

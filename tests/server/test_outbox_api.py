@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from helpers.desk import ticket
+from helpers.desk import policy_in_force, ticket
 from tidegate.server.desk import tables
 from tidegate.server.desk.models import Action, Channel, Decision, Escalation, PolicyVersion
 from tidegate.server.desk.outbox import channels
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def box(people: dict[str, Person]) -> dict[str, Person]:
     """A dead page about a ticket of billing, a notification that was only intended, and one that is done."""
-    policy_ensure()
+    policy_in_force(dry_run=False)
     tables.upsert("tickets", ticket("t1", group="billing", subject="Refund please"))
     tables.upsert("tickets", ticket("t2", group="technical", subject="<script>alert(1)</script>"))
     rows = [
@@ -125,7 +125,6 @@ def test_the_page_shows_what_needs_a_person_first(box: dict[str, Person]) -> Non
     assert "answered 500" in text
     assert "&lt;b&gt;leak&lt;/b&gt;" in text
     assert "<b>leak</b>" not in text
-    assert "dry run" in text
     assert browser(box["agent"]).get("/actions").status_code == 403
     assert Client().get("/actions").status_code == 302
 
@@ -143,7 +142,7 @@ def test_one_click_sends_and_says_so(box: dict[str, Person]) -> None:
     lead = browser(box["lead"])
     answer = lead.post(f"/actions/{number('k0')}/retry", {"state": "dead"}, follow=True)
     assert answer.redirect_chain == [("/actions?state=dead", 302)]
-    assert "stays intended while the policy is a dry run" in answer.content.decode()
+    assert "page for ticket t1 will be sent" in answer.content.decode()
     assert Action.objects.get(key="k0").state == "waiting"
     answer = lead.post(f"/actions/{number('k2')}/retry", follow=True)
     assert "cannot be sent" in answer.content.decode()
@@ -152,6 +151,18 @@ def test_one_click_sends_and_says_so(box: dict[str, Person]) -> None:
     assert lead.get(f"/actions/{number('k1')}/cancel").status_code == 405
     assert browser(box["agent"]).post(f"/actions/{number('k0')}/cancel").status_code == 403
     assert Client(enforce_csrf_checks=True).post(f"/actions/{number('k0')}/retry").status_code in (302, 403)
+
+
+def test_in_a_dry_run_nothing_can_be_sent(box: dict[str, Person]) -> None:
+    policy_in_force(dry_run=True)
+    lead = browser(box["lead"])
+    text = lead.get("/actions").content.decode()
+    assert "dry run" in text
+    assert ("data-cancel" in text, "data-send" in text) == (True, False)
+    answer = lead.post(f"/actions/{number('k0')}/retry", follow=True)
+    assert "is a dry run: nothing is sent" in answer.content.decode()
+    assert send(box["lead"], f"/api/v1/actions/{number('k0')}/retry").status_code == 409
+    assert Action.objects.get(key="k0").state == "dead"
 
 
 def test_channels_are_shown_without_their_addresses(box: dict[str, Person]) -> None:

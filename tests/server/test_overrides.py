@@ -59,9 +59,12 @@ def test_it_holds_at_once_and_no_more_once_it_is_taken_back(people: dict[str, Pe
 
 
 def test_saying_it_anew_replaces_what_was_said(people: dict[str, Person]) -> None:
+    policy_s = row().level
     for level in ("P0", "P1"):
         overrides.override_set(person=people["agent"], ticket_id="t", kind="level", value=level)
+        row()
     assert row().level == "P1"
+    assert set(models.Override.objects.values_list("was", flat=True)) == {policy_s}  # not what a person had said
     assert models.Override.objects.filter(undone_at=None).count() == 1
     with pytest.raises(RefusedError, match="taken back already"):
         overrides.override_undo(person=people["agent"], override_id=models.Override.objects.get(value="P0").pk)

@@ -11,6 +11,7 @@ from tidegate.act.impact import Impact, clusters, impact
 from tidegate.act.keys import key
 from tidegate.act.seen import complete
 from tidegate.act.wants import OUTWARD, wants
+from tidegate.policy.actions import Template
 from tidegate.policy.templates import fill
 from tidegate.tables.contracts import Actions
 
@@ -148,7 +149,7 @@ class _Writer:
         self, row: dict[str, Any], ticket: dict[str, Any], about: str, values: dict[str, str], payload: dict[str, Any]
     ) -> dict[str, Any]:
         kind = row["kind"]
-        template = getattr(self._policy.actions.templates, kind, None)
+        template = self._template(kind, row["target"])
         title = fill(template.title, values) if template else f"{kind}: {row['target'] or '; '.join(row['causes'])}"
         body = fill(template.body, values) if template else values["reasons"]
         counted = [] if kind == "escalate" else row["causes"]
@@ -163,6 +164,11 @@ class _Writer:
             "body": body[:_BODY],
             "payload": json.dumps(payload, ensure_ascii=False, sort_keys=True),
         }
+
+    def _template(self, kind: str, target: str | None) -> Template | None:
+        if kind == "draft" and target is not None:
+            return Template(title="Draft of an answer: {target}", body=self._policy.actions.drafts[target])
+        return getattr(self._policy.actions.templates, kind, None)
 
     def _route(self, ticket_id: str) -> dict[str, Any]:
         route = self._routes[ticket_id]

@@ -32,7 +32,7 @@ def wants(seen: pl.DataFrame, routes: pl.DataFrame | None, policy: Policy) -> pl
     -------
     DataFrame
         Columns of `WANTS`. ``target`` is a channel (page, notify), a group (escalate), a label (tag), an agent or group
-        (assign), else null; ``who`` is whom the rule names. Kinds that are not enabled are left out.
+        (assign), a draft's name, else null; ``who`` is whom the rule names. Kinds that are not enabled are left out.
     """
     enabled = set(policy.actions.enabled)
     parts = [*_of_rules(seen, policy), *_of_lanes(seen, policy)]
@@ -79,8 +79,8 @@ def _of_effect(then: Effect, policy: Policy) -> Iterator[tuple[str, str | None, 
         yield "tag", then.tag.lower(), None
     if then.review:
         yield "review", None, None
-    if then.draft:
-        yield "draft", None, None
+    if isinstance(then.draft, str) and then.draft in policy.actions.drafts:
+        yield "draft", then.draft, None
 
 
 def _of_lanes(seen: pl.DataFrame, policy: Policy) -> Iterator[pl.DataFrame]:

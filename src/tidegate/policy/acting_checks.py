@@ -22,6 +22,7 @@ def check_acting(policy: Policy) -> Iterator[Finding]:
     yield from _check_channels(policy)
     yield from _check_enabled(policy)
     yield from _check_templates(policy)
+    yield from _check_drafts(policy)
 
 
 def _check_weights(policy: Policy) -> Iterator[Finding]:
@@ -97,7 +98,25 @@ def _check_enabled(policy: Policy) -> Iterator[Finding]:
 def _check_templates(policy: Policy) -> Iterator[Finding]:
     for kind, template in policy.actions.templates:
         for part in ("title", "body"):
-            for name in names(getattr(template, part)):
-                if name not in FIELDS:
-                    path = ("actions", "templates", kind, part)
-                    yield Finding(path=path, value=f"{{{name}}}", message="unknown field", mend=suggest(name, FIELDS))
+            yield from _check_fields(("actions", "templates", kind, part), getattr(template, part))
+    for name, text in policy.actions.drafts.items():
+        yield from _check_fields(("actions", "drafts", name), text)
+
+
+def _check_fields(path: Path, text: str) -> Iterator[Finding]:
+    for name in names(text):
+        if name not in FIELDS:
+            yield Finding(path=path, value=f"{{{name}}}", message="unknown field", mend=suggest(name, FIELDS))
+
+
+def _check_drafts(policy: Policy) -> Iterator[Finding]:
+    """Find rules that want a draft of which there is no text."""
+    drafts = policy.actions.drafts
+    for index, rule in enumerate(policy.rules):
+        named = rule.then.draft
+        if not named or named in drafts:
+            continue
+        path = ("rules", index, "then", "draft")
+        message = "names none of actions.drafts: nothing is written"
+        mend = suggest(named, drafts) if isinstance(named, str) and drafts else "write the text there, and name it here"
+        yield Finding(severity="warning", path=path, value=named, message=message, mend=mend)

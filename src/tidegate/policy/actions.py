@@ -11,6 +11,7 @@ from tidegate.policy.parts import Part
 from tidegate.tables.words import ACTION_KINDS, ActionKind
 
 Name = Annotated[str, Field(min_length=1, max_length=80)]
+Draft = Annotated[str, Field(min_length=1, max_length=4000)]
 
 
 class Template(Part):
@@ -63,8 +64,14 @@ class Actions(Part):
         default={},
         description="by who is told or paged: names of the server's channels; addresses and secrets are set there",
     )
+    help_desk: Name | None = Field(
+        None, description="the server's channel through which the help desk is told what was changed here"
+    )
     escalate_to: str | None = Field(None, description="the group that escalations go to, where no rule names one")
     templates: Templates = Field(Templates(), description="texts, with fields in braces")
+    drafts: dict[Name, Draft] = Field(
+        default={}, description="answers for agents to start from, by the name that a rule's `draft` names; with fields"
+    )
 
 
 __all__ = ["Actions", "Template", "Templates"]

@@ -175,7 +175,7 @@ class Effect(Part):
     )
     seniority: Seniority | None = Field(None, description="who takes it should be at least this senior")
     tag: str | None = Field(None, description="a label to put on it")
-    draft: bool = Field(default=False, description="prepare a draft of the answer")
+    draft: bool | str = Field(default=False, description="which of `actions.drafts` to write on the ticket as a note")
 
     @model_validator(mode="after")
     def _one_level(self) -> Self:

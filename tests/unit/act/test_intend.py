@@ -21,12 +21,20 @@ if TYPE_CHECKING:
     from random import Random
 
 RULES = [
-    {"name": "leak", "when": "security", "then": {"page": "security", "notify": "owner", "tag": "Leak", "draft": True}},
+    {
+        "name": "leak",
+        "when": "security",
+        "then": {"page": "security", "notify": "owner", "tag": "Leak", "draft": "sorry"},
+    },
     {"name": "churn", "when": "churn_threat", "then": {"notify": "owner", "review": True}},
     {"name": "boss", "when": "executive", "then": {"escalate": "management"}},
     {"name": "lost", "when": "vip", "then": {"notify": "nobody"}},
 ]
-ACTIONS = {"channels": {"security": ["pager", "mail"], "owner": ["mail"]}, "escalate_to": "technical"}
+ACTIONS = {
+    "channels": {"security": ["pager", "mail"], "owner": ["mail"]},
+    "escalate_to": "technical",
+    "drafts": {"sorry": "We are looking into {subject}."},
+}
 POLICY = policy_with(rules=RULES, actions=ACTIONS)
 
 
@@ -137,7 +145,7 @@ def test_a_rule_that_pages_notifies_tags_and_drafts() -> None:
         ("page", "pager"),
         ("notify", "mail"),
         ("tag", "leak"),
-        ("draft", None),
+        ("draft", "sorry"),
     ]
     page = actions[0]
     assert page["title"] == "[P0] leak: ticket T0"

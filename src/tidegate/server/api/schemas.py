@@ -235,7 +235,7 @@ class ActionOut(Schema):
     model_config = ConfigDict(from_attributes=True)
 
     id: int = Field(description="number of the action")
-    kind: str = Field(description="assign, tag, note, notify, page, escalate, review or draft")
+    kind: str = Field(description="assign, tag, note, notify, page, escalate, review, draft or update")
     ticket_id: str = Field(description="the ticket")
     target: str = Field(description="agent, group, label or channel")
     state: str = Field(description="intended (dry run), waiting, done, dead or cancelled")

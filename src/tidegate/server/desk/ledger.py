@@ -1,4 +1,4 @@
-"""Services that append to the ledger what is done here: each change of a ticket is an event of our own."""
+"""Services that append to the ledger what people do here: each change of a ticket is an event of our own."""
 
 from __future__ import annotations
 
@@ -6,23 +6,19 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from tidegate.server.desk.models import Event
+from tidegate.server.desk.outbox.updates import events_tell
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from tidegate.server.people.models import Person
+
 
 def event_append(
-    *, ticket_id: str, at: datetime, kind: str, actor: str, old: str | None = None, new: str | None = None,
-    actor_kind: str = "agent",
-) -> Event:  # fmt: skip
-    """Append an event; call it in the transaction that makes the change."""
-    return Event.objects.create(
-        event_id=f"tidegate:{uuid4()}",
-        ticket_id=ticket_id,
-        at=at,
-        kind=kind,
-        actor=actor,
-        actor_kind=actor_kind,
-        old=old,
-        new=new,
-    )
+    *, ticket_id: str, at: datetime, kind: str, by: Person, old: str | None = None, new: str | None = None
+) -> Event:
+    """Append an event, and have the help desk told of it; call it in the transaction that makes the change."""
+    row = {"event_id": f"tidegate:{uuid4()}", "ticket_id": ticket_id, "at": at, "kind": kind, "old": old, "new": new}
+    event = Event.objects.create(**row, actor=str(by), actor_kind="agent")
+    events_tell([row], by=by)
+    return event

@@ -154,7 +154,7 @@ def _change_status(person: Person, ticket_id: str, status: str, request_id: str)
         ticket.closed_at = None
         ticket.updated_at = max(now, ticket.updated_at or now)
         ticket.save(update_fields=["status", "solved_at", "closed_at", "updated_at"])
-        event_append(ticket_id=ticket_id, at=now, kind="status", actor=str(person), old=old, new=status)
+        event_append(ticket_id=ticket_id, at=now, kind="status", by=person, old=old, new=status)
         audit.record(
             actor=person, act="ticket.status", object_kind="ticket", object_id=ticket_id,
             before={"status": old}, after={"status": status}, request_id=request_id,
@@ -188,7 +188,7 @@ def _may(person: Person, what: str) -> None:
 def _written(
     person: Person, ticket_id: str, *, old: str | None, new: str | None, now: datetime, request_id: str
 ) -> None:
-    event_append(ticket_id=ticket_id, at=now, kind="assigned", actor=str(person), old=old, new=new)
+    event_append(ticket_id=ticket_id, at=now, kind="assigned", by=person, old=old, new=new)
     audit.record(
         actor=person, act="ticket.assign", object_kind="ticket", object_id=ticket_id,
         before={"assignee": old}, after={"assignee": new}, request_id=request_id,

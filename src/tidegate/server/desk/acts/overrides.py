@@ -11,6 +11,7 @@ from tidegate.server.desk.board import board
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.ledger import event_append
 from tidegate.server.desk.models import Override, Ticket
+from tidegate.server.desk.outbox.updates import Update, updates_record
 from tidegate.server.people import audit
 from tidegate.server.people.access import scope
 from tidegate.server.people.models import Person, Role
@@ -58,13 +59,15 @@ def override_set(
         ticket = scope(Ticket.objects.select_for_update(), person).filter(ticket_id=ticket_id).first()
         if ticket is None:
             raise RefusedError("no such ticket", status=404)
-        was = _said_before(snapshot, ticket, kind)
-        Override.objects.filter(ticket_id=ticket_id, kind=kind, undone_at=None).update(undone_at=now, undone_by=person)
+        stood = _stood(snapshot, ticket, kind)
+        before = Override.objects.filter(ticket_id=ticket_id, kind=kind, undone_at=None).first()
+        if before is not None:
+            _end(before, person, now)
         override = Override.objects.create(
             ticket_id=ticket_id,
             kind=kind,
             value=value,
-            was=was,
+            was=before.was if before is not None and stood == before.value else stood,
             reason=reason.strip()[:2000],
             by=person,
             at=now,
@@ -73,15 +76,8 @@ def override_set(
         )
         if kind == Override.Kind.ROUTE:
             _route(ticket, value, person, now)
-        _written(person, override, "ticket.override", before={kind: was}, after={kind: value}, request_id=request_id)
-        event_append(
-            ticket_id=ticket_id,
-            at=now,
-            kind="override",
-            actor=str(person),
-            old=f"{kind}: {was}",
-            new=f"{kind}: {value}",
-        )
+        _written(person, override, "ticket.override", before={kind: stood}, after={kind: value}, request_id=request_id)
+        _append(override, person, now, old=stood, new=value)
     return override
 
 
@@ -104,8 +100,7 @@ def override_undo(*, person: Person, override_id: int, request_id: str = "") -> 
             raise RefusedError("no such override", status=404)
         if override.undone_at is not None:
             raise RefusedError("it was taken back already", status=409)
-        override.undone_at, override.undone_by = now, person
-        override.save(update_fields=["undone_at", "undone_by"])
+        _end(override, person, now)
         if override.kind == Override.Kind.ROUTE and ticket.group == override.value:
             _route(ticket, override.was or None, person, now)
         kind = override.kind
@@ -113,11 +108,29 @@ def override_undo(*, person: Person, override_id: int, request_id: str = "") -> 
             person, override, "ticket.override_undo",
             before={kind: override.value}, after={kind: override.was}, request_id=request_id,
         )  # fmt: skip
-        event_append(
-            ticket_id=override.ticket_id, at=now, kind="override", actor=str(person),
-            old=f"{kind}: {override.value}", new=f"{kind}: taken back",
-        )  # fmt: skip
+        _append(override, person, now, old=override.value, new=None)
     return override
+
+
+def _end(override: Override, person: Person, now: datetime) -> None:
+    override.undone_at, override.undone_by = now, person
+    override.save(update_fields=["undone_at", "undone_by"])
+
+
+def _append(override: Override, person: Person, now: datetime, *, old: str, new: str | None) -> None:
+    """Append the event, and have the help desk told of a level: of one that is taken back the policy's."""
+    kind = override.kind
+    event = event_append(
+        ticket_id=override.ticket_id, at=now, kind="override", by=person,
+        old=f"{kind}: {old}", new=f"{kind}: {new or 'taken back'}",
+    )  # fmt: skip
+    value = new or override.was
+    if kind == Override.Kind.LEVEL and value:
+        level = Update(
+            key=event.event_id, ticket_id=override.ticket_id, change="level", value=value, was=old, at=now, by=person,
+            reason=override.reason if new else "",
+        )  # fmt: skip
+        updates_record([level])
 
 
 def _may(person: Person) -> None:
@@ -140,7 +153,7 @@ def _valid(kind: str, value: str) -> str:
     return value
 
 
-def _said_before(snapshot: Snapshot, ticket: Ticket, kind: str) -> str:
+def _stood(snapshot: Snapshot, ticket: Ticket, kind: str) -> str:
     if kind == Override.Kind.ROUTE:
         return ticket.group or ""
     row = snapshot.row(ticket.ticket_id)
@@ -152,7 +165,7 @@ def _route(ticket: Ticket, group: str | None, person: Person, now: datetime) -> 
     old = ticket.group
     ticket.group, ticket.updated_at = group, max(now, ticket.updated_at or now)
     ticket.save(update_fields=["group", "updated_at"])
-    event_append(ticket_id=ticket.ticket_id, at=now, kind="transferred", actor=str(person), old=old, new=group)
+    event_append(ticket_id=ticket.ticket_id, at=now, kind="transferred", by=person, old=old, new=group)
 
 
 def _written(person: Person, override: Override, act: str, *, before: object, after: object, request_id: str) -> None:

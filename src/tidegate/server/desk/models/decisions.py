@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -171,7 +171,9 @@ class Action(models.Model):
         DEAD = "dead"
         CANCELLED = "cancelled"
 
-    kind = models.CharField(max_length=20, choices=[(kind, kind) for kind in ACTION_KINDS])
+    UPDATE: Final = "update"
+    """The kind of what the help desk is told, besides the kinds that a policy may ask for."""
+    kind = models.CharField(max_length=20, choices=[(kind, kind) for kind in (*ACTION_KINDS, UPDATE)])
     ticket_id = models.TextField(db_index=True)
     target = models.CharField(max_length=200, blank=True)
     """Channel, group, label or agent; empty: the kind needs none, or nobody is named."""

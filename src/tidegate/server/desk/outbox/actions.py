@@ -16,6 +16,7 @@ from tidegate.server import queueing
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.models import Action
 from tidegate.server.desk.moments import database_now
+from tidegate.server.desk.policies import actions_in_force
 from tidegate.server.desk.seeing import scope_by_ticket
 from tidegate.server.people import audit
 from tidegate.server.people.models import Role
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from tidegate.server.people.models import Person
 
 State = Action.State
-NO_DRAFTS: Final = "this version prepares no drafts"
+DRY_RUN: Final = "the policy in force is a dry run: nothing is sent"
 NOBODY: Final = "the policy names no channel for whom this is for"
 _AGAIN: Final = (State.INTENDED, State.DEAD, State.CANCELLED)
 _INSERT: Final = """
@@ -37,7 +38,7 @@ _INSERT: Final = """
                              next_at, last_error, decision_id, by_id, created_at, done_at)
     SELECT n.kind, n.ticket_id, n.target, n.title, n.body, n.causes, n.episode, n.payload, n.key, n.state, 0,
            CASE WHEN n.next_at IS NOT NULL THEN least(n.next_at, now()) END,
-           n.last_error, n.decision_id, NULL, now(), n.done_at
+           n.last_error, n.decision_id, n.by_id, now(), n.done_at
     FROM json_populate_recordset(NULL::desk_action, %s::json) n
     ON CONFLICT (key) DO NOTHING
     RETURNING id, state, target
@@ -65,12 +66,17 @@ def actions_record(
     int
         How many were new.
     """
-    if actions.is_empty():
-        return 0
     decided = decisions or {}
     rows = [
         _row(row, now, dry_run=dry_run, decision=decided.get(row["ticket_id"])) for row in actions.iter_rows(named=True)
     ]
+    return rows_record(rows)
+
+
+def rows_record(rows: list[dict[str, Any]]) -> int:
+    """Write rows of actions down, each key once, and wake those that wait; returns how many were new."""
+    if not rows:
+        return 0
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [json.dumps(rows, ensure_ascii=False).replace("\\u0000", "\\ufffd")])
         new = cursor.fetchall()
@@ -82,8 +88,6 @@ def _row(row: dict[str, Any], now: datetime, *, dry_run: bool, decision: int | N
     state, error = (State.INTENDED if dry_run else State.WAITING), ""
     if row["kind"] == "review":
         state = State.DONE  # the decision itself is the mark
-    elif row["kind"] == "draft":
-        state, error = State.INTENDED, NO_DRAFTS
     elif row["kind"] in ("page", "notify") and row["target"] is None:
         state, error = (State.INTENDED if dry_run else State.DEAD), NOBODY
     columns = ("kind", "ticket_id", "title", "body", "causes", "episode", "key")
@@ -123,15 +127,18 @@ def action_retry(*, by: Person, action: int, request_id: str = "") -> Action:
     Raises
     ------
     RefusedError
-        If the person may not, there is none on a ticket that they see, or it waits or is done already.
+        If the person may not, there is none on a ticket that they see, it waits or is done already, or the policy in
+        force is a dry run.
     """
     found = _locked(action, by)
-    if found.state not in _AGAIN or found.kind == "draft":
+    if found.state not in _AGAIN:
         raise RefusedError(
             f"an action that is {found.state} cannot be sent",
             mend="It has to be intended, dead or cancelled",
             status=409,
         )
+    if actions_in_force().dry_run:
+        raise RefusedError(DRY_RUN, mend="Put a policy in force with dry_run: false", status=409)
     if not found.target and found.kind in ("page", "notify"):
         raise RefusedError(NOBODY, mend="Name one in actions.channels; new actions then use it", status=409)
     before = found.state

@@ -1,7 +1,6 @@
 """What happens in the desk itself: assignments, labels, notes and escalations, as events, messages and rows of our own.
 
-The help desk that a ticket came from is not told: connectors that write to it come later. What is written here is seen
-in our queue and on the ticket's page.
+What is written here is seen in our queue and on the ticket's page, and the help desk is told of it (`updates`).
 """
 
 from __future__ import annotations
@@ -16,14 +15,17 @@ from django.utils import timezone
 from tidegate.server.desk import tables
 from tidegate.server.desk.inbox import landing
 from tidegate.server.desk.inbox.draining import ADVISORY_LOCK
-from tidegate.server.desk.models import Action, Escalation, PolicyVersion, Ticket
+from tidegate.server.desk.models import Action, Escalation, Ticket
+from tidegate.server.desk.outbox.actions import actions_record
+from tidegate.server.desk.outbox.updates import Update, events_tell, updates_record
+from tidegate.server.desk.policies import actions_in_force
 from tidegate.tables.contracts import Actions, Events, Messages
 from tidegate.tables.errors import TidegateError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-INWARD: Final = frozenset({"assign", "tag", "note", "review", "escalate"})
+INWARD: Final = frozenset({"assign", "tag", "note", "draft", "review", "escalate"})
 ACTOR: Final = "tidegate"
 _LINKED: Final = 1_000
 
@@ -40,7 +42,14 @@ def carry_out(action: Action) -> None:
     NotWantedError
         If somebody has taken the ticket meanwhile, or it is gone.
     """
-    {"assign": _assign, "tag": _tag, "note": _note, "review": _nothing, "escalate": _escalate}[action.kind](action)
+    {
+        "assign": _assign,
+        "tag": _tag,
+        "note": _note,
+        "draft": _note,
+        "review": _nothing,
+        "escalate": _escalate,
+    }[action.kind](action)
 
 
 def _nothing(action: Action) -> None:
@@ -68,6 +77,7 @@ def _append(events: Sequence[dict[str, Any]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
     landing.land({"events": pl.DataFrame(list(events), schema=schema)})
+    events_tell(events)
 
 
 def _ticket(action: Action) -> Ticket:
@@ -99,9 +109,17 @@ def _tag(action: Action) -> None:
         ticket.tags = [*(ticket.tags or []), action.target]
         ticket.save(update_fields=["tags"])
         _append([_event(action, ticket.ticket_id, "note", None, f"label: {action.target}")])
+        _tell(action, action.target)
+
+
+def _tell(action: Action, value: str) -> None:
+    """Have the help desk told of what was added to the ticket."""
+    key = f"{ACTOR}-{action.key}"
+    updates_record([Update(key=key, ticket_id=action.ticket_id, change=action.kind, value=value, at=timezone.now())])
 
 
 def _note(action: Action) -> None:
+    """Write a note, or a draft of the answer, for the team's eyes only."""
     message = {
         "message_id": f"{ACTOR}-{action.key}",
         "ticket_id": action.ticket_id,
@@ -113,6 +131,7 @@ def _note(action: Action) -> None:
     }
     schema = {name: column.dtype for name, column in Messages.columns().items()}
     tables.upsert("messages", pl.DataFrame([message], schema=schema))
+    _tell(action, f"{action.title}\n{action.body}")
 
 
 def _escalate(action: Action) -> None:
@@ -134,17 +153,13 @@ def _escalate(action: Action) -> None:
         return
     known = set(Ticket.objects.filter(ticket_id__in=tickets).values_list("ticket_id", flat=True))
     _append([_event(action, ticket, "escalated", None, action.target) for ticket in tickets if ticket in known])
-    _tell(action)
+    _notify(action)
 
 
-def _tell(action: Action) -> None:
+def _notify(action: Action) -> None:
     """Send the case through the channels of its group."""
-    from tidegate.policy.loading import load
-    from tidegate.server.desk.outbox.actions import actions_record
-
-    active = PolicyVersion.objects.filter(active=True).first()
-    told = load(active.text).actions if active else None
-    if told is None or "notify" not in told.enabled:
+    told = actions_in_force()
+    if "notify" not in told.enabled:
         return
     rows = [
         {

@@ -19,11 +19,13 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from tidegate.server import queueing
-from tidegate.server.desk.models import Action, Channel, PolicyVersion
+from tidegate.server.desk.models import Action, Channel
 from tidegate.server.desk.moments import database_now
 from tidegate.server.desk.outbox import channels
 from tidegate.server.desk.outbox.actions import State, wake
 from tidegate.server.desk.outbox.carrying import INWARD, NotWantedError, carry_out
+from tidegate.server.desk.outbox.updates import overtaken
+from tidegate.server.desk.policies import actions_in_force
 from tidegate.server.outgoing.addresses import ForbiddenAddressError
 from tidegate.server.outgoing.failures import PermanentError, TransientError
 from tidegate.server.outgoing.message import Message
@@ -61,7 +63,7 @@ def deliver(action: int, *, rng: Callable[[], float] = random.random) -> str | N
         return None
     found = Action.objects.get(pk=action)
     try:
-        if _dry_run():
+        if actions_in_force().dry_run:
             return _finish(found, State.INTENDED, error="a dry run was switched on before it was sent")
         return _inward(found) if found.kind in INWARD else _outward(found, now, rng)
     except NotWantedError as error:
@@ -71,13 +73,6 @@ def deliver(action: int, *, rng: Callable[[], float] = random.random) -> str | N
     except Exception as error:
         log.exception("outbox.failed", action=found.pk, kind=found.kind)
         return _later(found, TransientError(f"{type(error).__name__}: {error}"), rng)
-
-
-def _dry_run() -> bool:
-    from tidegate.policy.loading import load
-
-    active = PolicyVersion.objects.filter(active=True).first()
-    return active is None or load(active.text).actions.dry_run
 
 
 def _inward(action: Action) -> str:
@@ -91,6 +86,8 @@ def _inward(action: Action) -> str:
 
 
 def _outward(action: Action, now: datetime, rng: Callable[[], float]) -> str:
+    if overtaken(action):
+        raise NotWantedError("a later change of the same took its place")
     channel = Channel.objects.filter(name=action.target).first()
     if channel is None:
         raise PermanentError(f"there is no channel {action.target!r}")
@@ -99,7 +96,7 @@ def _outward(action: Action, now: datetime, rng: Callable[[], float]) -> str:
         return _wait(action, rests)
     message = Message(
         key=action.key,
-        kind=action.kind,
+        kind=action.payload["change"] if action.kind == Action.UPDATE else action.kind,
         ticket_id=action.ticket_id,
         title=action.title,
         body=action.body,

@@ -15,6 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.db.models import Max
 
+from tidegate.policy.actions import Actions
 from tidegate.policy.checks import check
 from tidegate.policy.loading import built_in, examine, load
 from tidegate.server.desk.models import PolicyVersion
@@ -72,6 +73,12 @@ def policy_check(*, text: str, facts: pl.DataFrame | None = None) -> Checked:
 def policy_read(text: str) -> Policy:
     """Read the text of a version."""
     return load(text)
+
+
+def actions_in_force() -> Actions:
+    """Return what the policy in force says of actions; a dry run where there is none yet."""
+    active = PolicyVersion.objects.filter(active=True).values_list("text", flat=True).first()
+    return policy_read(active).actions if active else Actions()
 
 
 def policy_active() -> PolicyVersion:

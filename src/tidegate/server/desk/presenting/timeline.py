@@ -131,11 +131,12 @@ def _snooze(snooze: Snooze, zone: ZoneInfo) -> Iterable[Moment]:
 
 def _action(action: Action) -> Moment:
     state = {"intended": "would have been done (dry run)", "dead": f"failed: {action.last_error}"}
+    told = f"told {action.target}: {action.title}"
     return Moment(
         at=action.done_at or action.created_at,
         kind="actions",
         who=str(action.by or "policy"),
-        what=f"{action.kind} {action.target}".strip(),
+        what=told if action.kind == "update" else f"{action.kind} {action.target}".strip(),
         detail=state.get(action.state, action.state),
     )
 

@@ -9,11 +9,11 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from tidegate.policy.loading import load
 from tidegate.server.desk.acts import escalations
 from tidegate.server.desk.errors import RefusedError
-from tidegate.server.desk.models import Action, Agent, PolicyVersion
+from tidegate.server.desk.models import Action, Agent
 from tidegate.server.desk.outbox import actions, selectors
+from tidegate.server.desk.policies import actions_in_force
 from tidegate.server.middleware import origin
 from tidegate.server.people.access import needs, person_of
 
@@ -52,7 +52,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     state = state if state in STATES else "dead"
     start = request.GET.get("from", "")
     offset = min(int(start), _MOST) if start.isdecimal() and len(start) < 9 else 0  # noqa: PLR2004 - a number at all
-    counts = selectors.actions_counts(person=person)
+    counts, dry_run = selectors.actions_counts(person=person), actions_in_force().dry_run
     counts["all"] = sum(counts.values())
     rows = selectors.actions_list(person=person, state="" if state == "all" else state, offset=offset, limit=PAGE + 1)
     context = {
@@ -61,23 +61,18 @@ def listing(request: HttpRequest) -> HttpResponse:
         "states": [(name, title, counts[name]) for name, title in STATES.items()],
         "meaning": MEANINGS[state],
         "rows": [
-            (row, target, row.state in _AGAIN and row.kind != "draft", row.state in _CANCEL)
+            (row, target, row.state in _AGAIN and not dry_run, row.state in _CANCEL)
             for row, target in zip(rows, _targets(rows[:PAGE]), strict=False)
         ],
         "older": urlencode({"state": state, "from": offset + PAGE}) if len(rows) > PAGE else "",
         "offset": offset,
-        "dry_run": _dry_run(),
+        "dry_run": dry_run,
         "channels": selectors.channels_list(),
         "cases": escalations.escalations_seen(person).count(),
         "routing": selectors.routing_counts(),
         "anything": bool(counts["all"]),
     }
     return render(request, "desk/actions.html", context)
-
-
-def _dry_run() -> bool:
-    active = PolicyVersion.objects.filter(active=True).first()
-    return active is None or load(active.text).actions.dry_run
 
 
 def _targets(rows: list[Action]) -> list[str]:
@@ -91,8 +86,7 @@ def _targets(rows: list[Action]) -> list[str]:
 @needs("lead", "POST")
 def retry(request: HttpRequest, number: int) -> HttpResponse:
     """Send an action; the list comes back and says so."""
-    said = "{} for {} stays intended while the policy is a dry run" if _dry_run() else "{} for {} will be sent"
-    return _done(request, number, actions.action_retry, said)
+    return _done(request, number, actions.action_retry, "{} for {} will be sent")
 
 
 @needs("lead", "POST")
