@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, Self
+from typing import TYPE_CHECKING, Final, Literal, Self, TypeVar
 
 import numpy as np
 import polars as pl
+
+from tidegate.read.views import BASE, powers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,13 +27,12 @@ LENGTH: Final = 4000
 """Characters of a text that are read at all: a post of 282,000 characters says what it wants before that."""
 
 _BLOCK: Final = 512
-_BASE: Final = 0x9E3779B97F4A7C15
-_INVERSE: Final = pow(_BASE, -1, 1 << 64)
 _SPACE: Final = 32
 _CHARACTERS: Final = (3, 4, 5)
 _SALT: Final = {"word": 0x1B873593, "pair": 0x85EBCA6B, "characters": 0xC2B2AE35, "column": 0x27D4EB2F}
 
 Part = Literal["words", "characters"]
+Number = TypeVar("Number", bound=np.floating)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +125,7 @@ def joined(parts: Sequence[Grams]) -> Grams:
     )
 
 
-def row_sums(values: NDArray[np.float32], starts: NDArray[np.int64]) -> NDArray[np.float32]:
+def row_sums(values: NDArray[Number], starts: NDArray[np.int64]) -> NDArray[Number]:
     """Sum the entries of each row; a row without entries sums to 0. ``values`` may have further axes."""
     filled = np.flatnonzero(np.diff(starts))
     out = np.zeros((len(starts) - 1, *values.shape[1:]), dtype=values.dtype)
@@ -138,9 +139,8 @@ def _block(texts: list[str]) -> Grams:
     text = " " + "  ".join(texts) + " "
     codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 2
-    powers = np.cumprod(np.full(len(codes), _BASE, dtype=np.uint64))
-    inverses = np.cumprod(np.full(len(codes), _INVERSE, dtype=np.uint64))
-    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(codes * powers)])
+    lifts, inverses = powers(len(codes))
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(codes * lifts)])
     owner = np.repeat(np.arange(len(texts)), lengths)
     space = codes == _SPACE
     found = [_word_spans(space, owner), *_character_spans(space)]
@@ -215,5 +215,5 @@ def _codes(values: pl.Series) -> tuple[NDArray[np.int64], list[str]]:
 def _hash_text(text: str) -> int:
     total = 0
     for character in text:
-        total = (total * _BASE + ord(character) + 1) & 0xFFFFFFFFFFFFFFFF
+        total = (total * BASE + ord(character) + 1) & 0xFFFFFFFFFFFFFFFF
     return total

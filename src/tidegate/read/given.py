@@ -34,6 +34,11 @@ TYPE_LEVEL: Final = {
 """Level that a ticket type suggests; a type says half as much as a filed priority."""
 
 _UNKNOWN: Final = 3 * len(LEVELS)
+_MIDDLE: Final = 2
+"""What an impact or urgency counts as where the other one is known."""
+_OF_TYPE: Final[dict[str | None, int]] = {
+    kind: 2 * len(LEVELS) + LEVELS.index(level) for kind, level in TYPE_LEVEL.items()
+}
 SOURCES: Final = (
     *["priority"] * len(LEVELS),
     *["impact and urgency"] * len(LEVELS),
@@ -151,20 +156,23 @@ def moved(
 
 def source_codes(tickets: pl.DataFrame) -> NDArray[np.int64]:
     """Row of `given_table` for each ticket: 0-3 by priority, 4-7 by impact and urgency, 8-11 by type, 12 by nothing."""
-    size = len(LEVELS)
-    codes = tickets["given_level"].to_physical().cast(pl.Float64).to_numpy()
-    if not np.isnan(codes).any():
-        return codes.astype(np.int64)
-    sides = np.stack([tickets[name].cast(pl.Float64).to_numpy() for name in ("given_impact", "given_urgency")])
-    sides[~((sides >= 1) & (sides < size))] = np.nan
-    both = np.clip(np.where(np.isnan(sides), 2, sides).sum(axis=0) - 2, 0, size - 1) + size
-    both[np.isnan(sides).all(axis=0)] = np.nan
-    codes = np.where(np.isnan(codes), both, codes)
-    open_ = np.isnan(codes)
-    if open_.any():
-        places = {name: 2 * size + LEVELS.index(level) for name, level in TYPE_LEVEL.items()}
-        codes[open_] = [places.get(kind, _UNKNOWN) for kind in tickets["type"].filter(open_).to_list()]
-    return codes.astype(np.int64)
+    levels = tickets["given_level"].to_physical()
+    if levels.null_count() == 0:
+        return levels.to_numpy().astype(np.int64)
+    codes = levels.fill_null(_UNKNOWN).to_numpy().astype(np.int64)
+    open_ = np.flatnonzero(levels.is_null())
+    columns = (tickets[name].gather(open_).to_list() for name in ("given_impact", "given_urgency", "type"))
+    codes[open_] = [_unfiled(*row) for row in zip(*columns, strict=True)]
+    return codes
+
+
+def _unfiled(impact: float | None, urgency: float | None, kind: str | None) -> int:
+    """Code of a ticket without a filed priority."""
+    sides = [side for side in (impact, urgency) if side is not None and 1 <= side < len(LEVELS)]
+    if not sides:
+        return _OF_TYPE.get(kind, _UNKNOWN)
+    both = sum(sides) + _MIDDLE * (2 - len(sides))
+    return len(LEVELS) + min(int(both) - 2, len(LEVELS) - 1)
 
 
 def given_table(policy: Policy, learned: Given | None = None) -> NDArray[np.float64]:

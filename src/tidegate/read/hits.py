@@ -137,7 +137,7 @@ def hits(view: View, found: Found, lexicon: Lexicon, spoken: NDArray[np.int64], 
     clauses = _clauses(view, spans.start[kept], spans.row[kept])
     negated, doubted, supposed = _turned(spans, kept, clauses)
     code, row = spans.name[kept], spans.row[kept]
-    supposed &= np.isin(code, [CODE[name] for name in _SUPPOSABLE])
+    supposed &= _named(_SUPPOSABLE)[np.minimum(code, len(NAMES))]
     return Hits(
         row=row,
         name=code,
@@ -186,12 +186,14 @@ def hinted(view: View, found: Found, lexicon: Lexicon) -> tuple[list[Hinted], li
     """
     name = names_of(lexicon).name[found.phrase]
     starts, ends = view.words
-    people = starts[found.first[name == CODE["~who"]]]
+    people = _by_row(view, starts[found.first[name == CODE["~who"]]])
+    cue = np.flatnonzero(name == CODE["~cue"])
+    if not len(cue):
+        return people, []
     times = np.sort(np.concatenate([view.figures, starts[found.first[name == CODE["~time"]]]]))
-    cue = name == CODE["~cue"]
     ended = ends[found.last[cue]]
     next_time = np.append(times, np.iinfo(np.int64).max)[np.searchsorted(times, ended)]
-    return _by_row(view, people), _by_row(view, starts[found.first[cue]][next_time - ended <= CONTEXT])
+    return people, _by_row(view, starts[found.first[cue]][next_time - ended <= CONTEXT])
 
 
 Hinted = tuple[int, str, "list[int]"]
@@ -227,12 +229,12 @@ def _outermost(
     order = np.lexsort((-weight, -end, start, family, row))
     if not len(order):
         return order
-    group = row[order] * (int(family.max()) + 1) + family[order]
-    _, group = np.unique(group, return_inverse=True)
     # Ends of one group, lifted above all ends of the groups before it: one running maximum serves all groups.
-    lifted = group * (int(end.max()) + 2) + end[order]
-    reach = np.concatenate([[-1], np.maximum.accumulate(lifted)[:-1]])
-    return order[lifted > np.maximum(reach, group * (int(end.max()) + 2))]
+    floor = (row[order] * (int(family.max()) + 1) + family[order]) * (int(end.max()) + 2)
+    lifted = floor + end[order]
+    reach = floor.copy()
+    np.maximum(floor[1:], np.maximum.accumulate(lifted)[:-1], out=reach[1:])
+    return order[lifted > reach]
 
 
 def _clauses(view: View, at: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -248,33 +250,28 @@ def _turned(
     spans: _Spans, kept: NDArray[np.int64], clauses: NDArray[np.int64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
     """Say of each kept hit whether words of its language, before it in its clause, negate, doubt or only suppose it."""
-    out = np.zeros((3, len(kept)), dtype=bool)
     around = np.flatnonzero(spans.context & (spans.name <= CODE[KINDS[-1]]))
-    for tongue in np.unique(spans.language[kept]):
-        mine = np.flatnonzero(spans.language[kept] == tongue)
-        words = around[spans.language[around] == tongue]
-        at, clause = spans.start[kept[mine]], clauses[mine]
-        breaker = _latest(spans.end, words[spans.name[words] == CODE["breaker"]], at)
-        clause = np.maximum(clause, np.where(breaker >= 0, spans.end[breaker], 0))
-        for number, kind in enumerate(KINDS[:3]):
-            word = _latest(spans.end, words[spans.name[words] == CODE[kind]], at)
-            there = (word >= 0) & (spans.start[word] >= clause)
-            if kind == "negation":
-                there &= spans.first[kept[mine]] - spans.last[word] - 1 <= BETWEEN
-            out[number, mine] = there
-    return out[0], out[1], out[2]
-
-
-def _latest(end: NDArray[np.int64], words: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Of some hits, the one that ends last before each place; -1 for none."""
-    if not len(words):
-        return np.full(len(at), -1)
-    words = words[np.argsort(end[words], kind="stable")]
-    place = np.searchsorted(end[words], at, side="left") - 1
-    return np.where(place >= 0, words[np.maximum(place, 0)], -1)
+    if not len(around) or not len(kept):
+        none = np.zeros(len(kept), dtype=bool)
+        return none, none, none.copy()
+    # One number tells kind, language and end: a search finds the latest word of each kind before each hit.
+    start, end = spans.start[kept], spans.end[around]
+    lift = int(max(start.max(), end.max())) + 1
+    keys = ((spans.name[around] - _FIRST_KIND) * len(LANGUAGES) + spans.language[around]) * lift + end
+    order = np.argsort(keys, kind="stable")
+    keys, around = keys[order], around[order]
+    groups = np.arange(len(KINDS))[:, None] * len(LANGUAGES) + spans.language[kept]
+    place = np.searchsorted(keys, groups * lift + start) - 1
+    there = (place >= 0) & (keys[place] >= groups * lift)
+    words = around[place]
+    clause = np.maximum(clauses, np.where(there[3], spans.end[words[3]], 0))
+    turned = there[:3] & (spans.start[words[:3]] >= clause)
+    return turned[0] & (spans.first[kept] - spans.last[words[0]] - 1 <= BETWEEN), turned[1], turned[2]
 
 
 def together(parts: list[tuple[int, Hits]]) -> Hits:
     """Put the hits of blocks one after the other, rows counted on from each block's first."""
+    if len(parts) == 1:
+        return parts[0][1]
     moved = [replace(part, row=part.row + first) for first, part in parts]
     return Hits(**{field.name: np.concatenate([getattr(part, field.name) for part in moved]) for field in fields(Hits)})

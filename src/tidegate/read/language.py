@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import polars as pl
 
+from tidegate.read.features import row_sums
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -72,11 +74,8 @@ def _posterior(texts: list[list[str]]) -> np.ndarray:
     """Posterior over `CLASSES` of every text, from its words."""
     numbered: dict[str, int] = {}
     codes = [numbered.setdefault(word, len(numbered)) for words in texts for word in words]
-    rows = np.repeat(np.arange(len(texts)), [len(words) for words in texts])
-    per_word = _word_scores(list(numbered))[codes]
-    total = np.zeros((len(texts), per_word.shape[1]))
-    for column in range(per_word.shape[1]):
-        total[:, column] = np.bincount(rows, weights=per_word[:, column], minlength=len(texts))
+    per_word = _word_scores(list(numbered))[codes].astype(np.float64)
+    total = row_sums(per_word, np.cumsum([0, *map(len, texts)]))
     total = (total - total.max(axis=1, keepdims=True)) * _TEMPER
     odds = np.exp(total)
     known, others = odds[:, : len(KNOWN)], odds[:, len(KNOWN) :].sum(axis=1, keepdims=True)

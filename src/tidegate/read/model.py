@@ -69,9 +69,10 @@ class Model:
         """Logits of texts, and those of the pieces of texts of several sentences; see `text_logits`."""
         whole, parts = [], []
         for heads, encoder in self._readers():
-            vectors, of_pieces = encoder.embed_parted(texts, sentences)
-            whole.append(heads.vector_logits(texts, vectors))
-            parts.append(heads.vector_logits(sentences.pieces, of_pieces))
+            vectors = np.concatenate(encoder.embed_parted(texts, sentences))
+            logits = heads.vector_logits([*texts, *sentences.pieces], vectors)
+            whole.append(logits[: len(texts)])
+            parts.append(logits[len(texts) :])
         return np.concatenate(whole, axis=1), np.concatenate(parts, axis=1)
 
     def _readers(self) -> list[tuple[Heads, Encoder]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -115,6 +115,11 @@ class StaticReader:
     policy: Policy
     learned: Given | None = None
     cache: ReadingCache | None = None
+    _filed: NDArray[np.float64] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Note what a filed level turned out to be."""
+        object.__setattr__(self, "_filed", given_table(self.policy, self.learned))
 
     def read(self, tickets: pl.DataFrame, *, now: datetime, progress: Progress | None = None) -> pl.DataFrame:
         """Read tickets; see `Reader.read`. What is read from a text does not depend on ``now``."""
@@ -223,7 +228,7 @@ class StaticReader:
     ) -> tuple[NDArray[np.float64], list[str]]:
         """Join the filed level with what was read: probabilities of shape (tickets, 4), and what they rest on."""
         codes = source_codes(tickets)
-        filed = given_table(self.policy, self.learned)[codes]
+        filed = self._filed[codes]
         head, logits = answers["level"]
         read = head.probabilities(logits)
         if "level" in self.model.windows:

@@ -15,7 +15,7 @@ import polars as pl
 from tidegate.read import affected, deadlines, language, mail, phrases, sentiment
 from tidegate.read.columns import table
 from tidegate.read.evidence import LISTS, evidence
-from tidegate.read.hits import AREA, CODE, NAMES, Hits, hinted, hits, names_of, together
+from tidegate.read.hits import AREA, NAMES, Hits, hinted, hits, names_of, together
 from tidegate.read.views import blocks
 from tidegate.tables.words import NATURES, SIGNALS
 
@@ -108,8 +108,6 @@ class Said:
         What was found in them, see `hits.hits`, and how loud each is written.
     users, due
         People affected and deadlines, of the texts that state them.
-    hours
-        Shape (texts,): hours from the time of writing to the deadline, not a number where none is stated.
     sure
         Shape (texts, `_COUNTED`): confidence in each signal, in haste and in leisure.
     """
@@ -122,7 +120,6 @@ class Said:
     loudness: NDArray[np.float64]
     users: list[affected.People]
     due: list[deadlines.Due]
-    hours: NDArray[np.float64]
     sure: NDArray[np.float64]
 
     def __len__(self) -> int:
@@ -133,7 +130,7 @@ class Said:
         """Give what `tables.Readings` has a column for."""
         return {
             **{name: self.sure[:, at] >= FLAGGED for at, name in enumerate(SIGNALS)},
-            "urgency": _urgency(self.sure, self.hours),
+            "urgency": _urgency(self.sure, self.due),
             "frustration": sentiment.frustration(self.hits, self.loudness),
             "sentiment": sentiment.sentiment(self.hits, len(self)),
             "deadline_at": _placed(len(self), ((due.row, due.at) for due in self.due)),
@@ -157,7 +154,6 @@ def said(
     languages, spoken = language.languages(cleaned.text)
     seen = _look(cleaned.masked, phrases.lexicon() if lexicon is None else lexicon, languages, spoken)
     written = _written(texts, [row for row, _, _ in seen.times])
-    due = deadlines.deadlines(seen.times, written, zone=zone, day_ends=day_ends)
     return Said(
         originals=originals,
         cleaned=cleaned,
@@ -166,8 +162,7 @@ def said(
         hits=seen.hits,
         loudness=seen.loudness,
         users=affected.affected(seen.people),
-        due=due,
-        hours=np.array(_placed(len(originals), ((each.row, each.hours) for each in due)), dtype=np.float64),
+        due=deadlines.deadlines(seen.times, written, zone=zone, day_ends=day_ends),
         sure=_confidences(seen.hits, len(originals)),
     )
 
@@ -234,24 +229,27 @@ def _spread(values: pl.Series, rows: pl.Series, height: int) -> pl.Series:
     return values.clone().extend(nothing)[places]
 
 
-def _urgency(sure: NDArray[np.float64], hours: NDArray[np.float64]) -> NDArray[np.float64]:
+def _urgency(sure: NDArray[np.float64], due: Sequence[deadlines.Due]) -> NDArray[np.float64]:
     """Take the most pressing of what is stated, the hours that a deadline leaves, and blocked work at half weight."""
     stated, relaxed = sure[:, _COUNTED.index("urgent")], sure[:, _COUNTED.index("relaxed")]
-    pressing = np.select([hours <= limit for limit, _ in _PRESSING], [urgency for _, urgency in _PRESSING], 0.0)
+    pressing = np.zeros(len(sure))
+    for each in due:
+        pressing[each.row] = next(urgency for limit, urgency in _PRESSING if each.hours <= limit)
     blocked = sure[:, _COUNTED.index("blocked_workflow")] * 0.5
-    calm = np.where((relaxed >= FLAGGED) & np.isnan(hours), 0.2, 1.0)
-    return np.maximum.reduce([stated, pressing, blocked]) * calm
+    calm = np.where((relaxed >= FLAGGED) & (pressing == 0), 0.2, 1.0)
+    return np.maximum(np.maximum(stated, pressing), blocked) * calm
 
 
 _COUNTED: Final = (*SIGNALS, "urgent", "relaxed")
+_COLUMN: Final = np.array([_COUNTED.index(name) if name in _COUNTED else -1 for name in (*NAMES, AREA)])
+"""Column of each name, -1 for those that have none; the last entry is for product areas."""
 
 
 def _confidences(hits: Hits, rows: int) -> NDArray[np.float64]:
     """Noisy-or of the phrases of each name, shape (rows, `_COUNTED`)."""
-    column = np.full(int(hits.name.max(initial=len(NAMES))) + 1, -1)
-    column[[CODE[name] for name in _COUNTED]] = np.arange(len(_COUNTED))
-    counted = ~hits.negated & (column[hits.name] >= 0)
-    cells = hits.row[counted] * len(_COUNTED) + column[hits.name[counted]]
+    column = _COLUMN[np.minimum(hits.name, len(NAMES))]
+    counted = ~hits.negated & (column >= 0)
+    cells = hits.row[counted] * len(_COUNTED) + column[counted]
     doubt = np.bincount(cells, weights=np.log1p(-hits.weight[counted]), minlength=rows * len(_COUNTED))
     return np.minimum(1 - np.exp(doubt), _CERTAIN).reshape(rows, len(_COUNTED))
 
@@ -286,11 +284,12 @@ def _areas(hits: Hits, areas: tuple[str, ...], rows: int) -> Column:
 def _evidence(said: Said) -> Column:
     """List the surest, then earliest phrase of each name, and where users and deadline were read."""
     hits = said.hits
-    shown = hits.taken(hits.of(*_SHOWN) & ~hits.negated & (hits.weight >= FLAGGED))
-    order = np.lexsort((shown.start, -shown.weight, shown.name, shown.row))
+    shown = np.flatnonzero(hits.of(*_SHOWN) & ~hits.negated & (hits.weight >= FLAGGED))
+    group = hits.row[shown] * len(NAMES) + hits.name[shown]
+    order = np.lexsort((hits.start[shown], -hits.weight[shown], group))
     first = np.ones(len(order), dtype=bool)
-    first[1:] = np.diff((shown.row * len(NAMES) + shown.name)[order]) > 0
-    best = shown.taken(order[first])
+    first[1:] = np.diff(group[order]) > 0
+    best = hits.taken(shown[order[first]])
     names = [_TOLD.get(NAMES[code], NAMES[code]) for code in best.name.tolist()]
     spans = [*zip(best.row.tolist(), best.start.tolist(), best.end.tolist(), names, best.weight.tolist(), strict=True)]
     spans += [(people.row, people.start, people.end, "affected_users", people.confidence) for people in said.users]

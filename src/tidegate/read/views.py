@@ -31,8 +31,9 @@ FLAT: Final = {
 PARTED: Final = "\n\n"
 """What stands between the rows of a block: no phrase reaches over it."""
 
-_BASE: Final = 0x9E3779B97F4A7C15
-_INVERSE: Final = pow(_BASE, -1, 1 << 64)
+BASE: Final = 0x9E3779B97F4A7C15
+"""Of the polynomial by which words and n-grams are hashed."""
+_INVERSE: Final = pow(BASE, -1, 1 << 64)
 _MIX: Final = np.uint64(0xBF58476D1CE4E5B9)
 _MARKS: Final = ".!?;:,"
 _TABLE: Final = 0x2100
@@ -132,9 +133,9 @@ class View:
     def hashes(self) -> NDArray[np.uint64]:
         """Hash of every word, of its characters alone."""
         starts, ends = self.words
-        powers, inverses = _powers(len(self.flat))
+        lifts, inverses = powers(len(self.flat))
         sums = np.zeros(len(self.flat) + 1, dtype=np.uint64)
-        np.cumsum(self.flat * powers, out=sums[1:])
+        np.cumsum(self.flat * lifts, out=sums[1:])
         return mixed((sums[ends] - sums[starts]) * inverses[starts])
 
     @cached_property
@@ -150,18 +151,25 @@ class View:
         """One row of the flat view, as a string."""
         return self.flat[self.starts[row] : self.ends[row]].tobytes().decode("ascii")
 
-    def cases(self) -> NDArray[np.int64]:
+    def cases(self) -> NDArray[np.integer]:
         """Letters, capitals, and runs of two or more ``!`` and ``?`` of each row, shape (rows, 3)."""
         kinds = _CASE[np.minimum(self.codes, _CASED)]
+        marks = np.zeros((3, len(kinds) + 1), dtype=np.int32)
+        letters, capitals, runs = marks[:, 1:]
+        letters[:] = (kinds == 1) | (kinds == 2) | self._late()  # noqa: PLR2004 -- see _case_table
+        capitals[:] = kinds == 2  # noqa: PLR2004
         loud = np.zeros(len(kinds) + 2, dtype=bool)
-        loud[1:-1] = kinds == 3  # noqa: PLR2004 -- see _case_table
-        runs = loud[1:-1] & loud[2:] & ~loud[:-2]
-        late = (self.codes >= _CASED) & (
-            (self.codes < _SYMBOLS[0]) | (self.codes > _SYMBOLS[1]) & (self.codes < _PICTURES)
-        )
-        letters = np.isin(kinds, (1, 2)) | late
-        totals = [np.concatenate([[0], np.cumsum(each, dtype=np.int64)]) for each in (letters, kinds == 2, runs)]  # noqa: PLR2004
-        return np.stack([total[self.ends] - total[self.starts] for total in totals], axis=1)
+        loud[1:-1] = kinds == 3  # noqa: PLR2004
+        runs[:] = loud[1:-1] & loud[2:] & ~loud[:-2]
+        totals = np.cumsum(marks, axis=1)
+        return (totals[:, self.ends] - totals[:, self.starts]).T
+
+    def _late(self) -> NDArray[np.bool_] | bool:
+        """Say which characters are letters of scripts without capitals."""
+        if self.codes.max(initial=0) < _CASED:
+            return False
+        symbols = (self.codes >= _SYMBOLS[0]) & (self.codes <= _SYMBOLS[1])
+        return (self.codes >= _CASED) & (self.codes < _PICTURES) & ~symbols
 
 
 def blocks(texts: Sequence[str]) -> Iterator[tuple[int, View]]:
@@ -185,11 +193,11 @@ def mixed(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
 _POWERS: list[tuple[NDArray[np.uint64], NDArray[np.uint64]]] = []
 
 
-def _powers(length: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+def powers(length: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """Powers of the base and of its inverse modulo 2**64, kept for the next block."""
-    powers, inverses = _POWERS[0] if _POWERS else (np.zeros(0, np.uint64), np.zeros(0, np.uint64))
-    if len(powers) < length:
+    lifts, inverses = _POWERS[0] if _POWERS else (np.zeros(0, np.uint64), np.zeros(0, np.uint64))
+    if len(lifts) < length:
         count = max(length, SIZE // 16)
-        powers, inverses = (np.cumprod(np.full(count, base, dtype=np.uint64)) for base in (_BASE, _INVERSE))
-        _POWERS[:] = [(powers, inverses)]
-    return powers[:length], inverses[:length]
+        lifts, inverses = (np.cumprod(np.full(count, base, dtype=np.uint64)) for base in (BASE, _INVERSE))
+        _POWERS[:] = [(lifts, inverses)]
+    return lifts[:length], inverses[:length]
