@@ -23,13 +23,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("faults", nargs="*", default=FAULTS, help=" ".join(FAULTS))
     parser.add_argument("--deliveries", type=int, default=10_000)
-    parser.add_argument("--pause", type=float, default=4.0, help="seconds between two kills, about")
+    parser.add_argument("--kills", type=int, default=20, help="how often one of the parts is killed")
     asked = parser.parse_args()
     for fault in asked.faults:
         with tempfile.TemporaryDirectory(prefix="tidegate-faults-") as folder:
             home = Path(folder)
             if fault == "kills":
-                told = faulting.kills(home, asked.deliveries, asked.pause, rounds=1)
+                told = faulting.kills(home, asked.deliveries, asked.kills)
             elif fault == "disk":
                 told = faulting.full_disk(home, asked.deliveries)
             elif fault == "clock":

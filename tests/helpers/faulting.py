@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from contextlib import contextmanager, suppress
@@ -80,29 +79,10 @@ def kill(service: Service, part: str) -> bool:
         return False
 
 
-def killing(service: Service, stop: threading.Event, pause: float, seed: int = 7) -> tuple[threading.Thread, Counter]:
-    """Begin to kill one part after the other, in random order; mostly the next one only when all is well again."""
-    killed: Counter = Counter()
+def turns(times: int, seed: int = 7) -> list[str]:
+    """Return whom to kill, so many times: every part in each round, in random order."""
     choose = random.Random(seed)  # noqa: S311 -- chance, not secrets
-
-    def go_on() -> None:
-        while True:
-            for part in choose.sample(PARTS, len(PARTS)):
-                if stop.wait(pause * choose.uniform(0.5, 1.5)):
-                    return
-                killed[part] += kill(service, part)
-                if choose.random() < 0.75:
-                    _wait_until_ready(service, stop)
-
-    thread = threading.Thread(target=go_on, daemon=True)
-    thread.start()
-    return thread, killed
-
-
-def _wait_until_ready(service: Service, stop: threading.Event) -> None:
-    end = time.monotonic() + 60
-    while time.monotonic() < end and not stop.wait(0.5) and not service.ready():
-        pass
+    return [part for _ in range(0, times, len(PARTS)) for part in choose.sample(PARTS, len(PARTS))][:times]
 
 
 def settled(service: Service, seconds: float = SETTLE_SECONDS) -> None:
@@ -174,26 +154,28 @@ def action_findings(service: Service, receiver: Receiver) -> dict[str, Any]:
     }
 
 
-def kills(home: Path, count: int, pause: float, *, rounds: int) -> dict[str, Any]:
-    """Kill web, worker and database while deliveries come in and webhooks go out; say what was so afterwards."""
-    receiver = Receiver(free_port())
+def kills(home: Path, count: int, times: int) -> dict[str, Any]:
+    """Kill web, worker and database by turns, evenly over so many deliveries, while webhooks go out.
+
+    Nobody waits for calm: the next one is killed as soon as enough deliveries more were accepted.
+    """
+    receiver, killed = Receiver(free_port()), Counter()
     with Service(
         home / "kills", TIDEGATE_OUTGOING_ALLOW="127.0.0.1/32", TIDEGATE_API_REQUESTS_A_MINUTE="1000000"
     ) as service:
         service.start()
-        token = prepared(service, f"http://127.0.0.1:{receiver.port}/hook")
-        stop, sender = threading.Event(), Sender(service.url, token)
+        sender = Sender(service.url, prepared(service, f"http://127.0.0.1:{receiver.port}/hook"))
         began = time.monotonic()
-        killer, killed = killing(service, stop, pause)
         workers = sender.send(deliveries(count))
-        opened = False
-        while any(worker.is_alive() for worker in workers) or killed.total() < rounds * len(PARTS):
-            time.sleep(0.2)
-            if not opened and len(sender.accepted) > count // 3:
+        for number, part in enumerate(turns(times), start=1):
+            enough = count * number // (times + 1)
+            until(lambda enough=enough: len(sender.accepted) >= enough, f"{enough} accepted\n{service.said()[-3000:]}")
+            until(lambda part=part: kill(service, part), f"a {part} to kill")
+            killed[part] += 1
+            if number == -(-times // 3):
                 receiver.open()  # dead until now
-                opened = True
-        stop.set()
-        killer.join()
+        for worker in workers:
+            worker.join()
         sending = time.monotonic() - began
         settled(service)
         told = {

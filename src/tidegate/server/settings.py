@@ -76,18 +76,21 @@ MIDDLEWARE = [
     "tidegate.server.metrics.ObserveMiddleware",
     "tidegate.server.api.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
     "tidegate.server.middleware.HeadersMiddleware",
     "tidegate.server.middleware.MethodsMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "tidegate.server.people.doors.PeopleMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+MIDDLEWARE_OF_PEOPLE = [
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "tidegate.server.people.sessions.PersonMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "tidegate.server.people.sessions.SessionMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 

@@ -143,7 +143,7 @@ class BySession(APIKeyCookie):
 
     def __call__(self, request: HttpRequest) -> Caller | None:
         """Return the caller; None if nobody is signed in."""
-        person = request.user
+        person = getattr(request, "user", None)  # a program's request has none
         if not isinstance(person, Person):
             raise ProblemError("unauthenticated", "Nobody is signed in, and there is no token.", headers=CHALLENGE)
         if request.method not in SAFE and check_csrf(request):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from django.http import Http404
+from django.http import Http404, HttpResponse, JsonResponse
 from django.utils import timezone
 from ninja import Query, Router, Status
 from pydantic import Field
@@ -70,7 +70,7 @@ def accepted(found: Accepted, delivery_id: str, rows: int) -> dict[str, Any]:
     }
 
 
-def take(request: HttpRequest, kind: Table) -> Status[dict[str, Any]]:
+def take(request: HttpRequest, kind: Table) -> HttpResponse:
     """Check a body, store it, answer. That the token holds is asked in the statement that stores."""
     caller: Caller = request.auth  # ty: ignore[missing-attribute] - ninja's
     try:
@@ -83,7 +83,7 @@ def take(request: HttpRequest, kind: Table) -> Status[dict[str, Any]]:
         raise
 
 
-def _taken(request: HttpRequest, kind: Table, caller: Caller) -> Status[dict[str, Any]]:
+def _taken(request: HttpRequest, kind: Table, caller: Caller) -> HttpResponse:
     sent_as = bodies.content_type(request, (bodies.JSON, bodies.LINES))
     delivery_id = idempotency_key(request)
     body = bodies.read(request, bodies.MOST_BYTES)
@@ -108,11 +108,11 @@ def _taken(request: HttpRequest, kind: Table, caller: Caller) -> Status[dict[str
     if found.new and caller.person is not None:
         told = {"kind": kind, "rows": sent.rows}
         audit.record(actor=caller.person, act="facts.send", object_kind="delivery", object_id=str(found.id), after=told)
-    return Status(202 if found.new else 200, accepted(found, delivery_id, sent.rows))
+    return JsonResponse(accepted(found, delivery_id, sent.rows), status=202 if found.new else 200)
 
 
 def _operation(kind: Table) -> None:
-    def operation(request: HttpRequest) -> Status[dict[str, Any]]:
+    def operation(request: HttpRequest) -> HttpResponse:
         return take(request, kind)
 
     operation.__name__ = f"{kind}_send"

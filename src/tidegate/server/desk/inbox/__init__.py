@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from tidegate.server import queueing
@@ -84,10 +84,18 @@ def delivery_accept(
     if not offered.holds:
         raise TokenEndedError("the token was revoked or has expired")
     if offered.id is not None:
-        transaction.on_commit(wake_soon)
+        _once_committed(wake_soon)
         return Accepted(offered.id, new=True)
     known = Delivery.objects.get(source=source, delivery_id=delivery_id)
     return Accepted(known.pk, new=False, same=known.body == body and known.kind == kind)
+
+
+def _once_committed(do: Callable[[], None]) -> None:
+    """Do something as `transaction.on_commit` does; that takes a connection also where there is no transaction."""
+    if connection.in_atomic_block:
+        transaction.on_commit(do)
+    else:
+        do()
 
 
 class Woken:

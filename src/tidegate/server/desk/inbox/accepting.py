@@ -1,15 +1,15 @@
 """The first write of a delivery: those that come at the same time are written by one statement, and each is answered.
 
-Threads that come while another one writes wait for it; the first of them then writes for all. So a delivery that comes
-alone is written at once, and many share one look at their tokens, one statement and one flush to the disk. Nobody goes
-on before the statement is committed.
+Threads that come while another one writes wait for it; the first of them then writes for all, and each goes on as soon
+as its own is written. So a delivery that comes alone is written at once, and many share one look at their tokens, one
+statement and one flush to the disk. Nobody goes on before the statement is committed.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from threading import Lock
+from dataclasses import dataclass, field
+from threading import Lock, Semaphore
 from typing import TYPE_CHECKING, Final
 
 import psycopg
@@ -59,6 +59,8 @@ class Offered:
         Its row's; None where its id was known already, or its token did not hold.
     holds
         Whether the token did.
+    turn
+        Given back when its thread may go on: it is written, or its thread is to write.
     """
 
     source: str
@@ -72,11 +74,13 @@ class Offered:
     holds: bool = True
     written: bool = False
     error: Exception | None = None
+    turn: Semaphore = field(default_factory=lambda: Semaphore(0))
 
 
 _waiting: list[Offered] = []
 _enter: Final = Lock()
-_write: Final = Lock()
+_writing: Final = Lock()
+"""Held while somebody writes; it is handed on with the turn."""
 
 
 def store(offered: Offered) -> None:
@@ -92,11 +96,28 @@ def store(offered: Offered) -> None:
         return
     with _enter:
         _waiting.append(offered)
-    with _write:
-        if not offered.written and offered.error is None:
-            _store_all(_taken(offered))
+        first = _writing.acquire(blocking=False)
+    if not first:
+        offered.turn.acquire()
+    if not offered.written and offered.error is None:
+        group = _taken(offered)
+        try:
+            _store_all(group)
+        finally:
+            _hand_on(group)
     if offered.error is not None:
         raise type(offered.error)(*offered.error.args) from offered.error
+
+
+def _hand_on(group: list[Offered]) -> None:
+    """Let go those whose deliveries were written, and let the first of those that came meanwhile write."""
+    with _enter:
+        if _waiting:
+            _waiting[0].turn.release()
+        else:
+            _writing.release()
+    for offered in group[1:]:
+        offered.turn.release()
 
 
 def _taken(own: Offered) -> list[Offered]:
