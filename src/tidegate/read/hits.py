@@ -132,7 +132,8 @@ def hits(view: View, found: Found, lexicon: Lexicon, spoken: NDArray[np.int64], 
     told, own = spoken[spans.row] >= 0, spoken[spans.row] == spans.language
     english = spans.language == LANGUAGES.index("en")
     weight = names.weight[found.phrase] * np.where(told & ~own, FOREIGN, 1.0)
-    said = np.flatnonzero(~spans.context & (~told | own | english | (sure[spans.row] < PLAIN)))
+    open_ = (~told | (sure[spans.row] < PLAIN)) & (weight > 0)
+    said = np.flatnonzero(~spans.context & (own | english | open_))
     kept = said[_outermost(spans.row[said], spans.name[said], spans.start[said], spans.end[said], weight[said])]
     clauses = _clauses(view, spans.start[kept], spans.row[kept])
     negated, doubted, supposed = _turned(spans, kept, clauses)
@@ -221,12 +222,12 @@ def _outermost(
 ) -> NDArray[np.int64]:
     """Keep of each family in a row only hits that no other hit of the family contains; in order of row and family.
 
-    A phrase that two languages share counts once, with the larger weight.
+    A phrase that two languages share counts once, with the larger weight; one that says nothing goes first.
     """
     family = name.copy()
     for inner, outer in _FAMILIES.items():
         family[name == CODE[inner]] = CODE[outer]
-    order = np.lexsort((-weight, -end, start, family, row))
+    order = np.lexsort((-weight, weight > 0, -end, start, family, row))
     if not len(order):
         return order
     # Ends of one group, lifted above all ends of the groups before it: one running maximum serves all groups.

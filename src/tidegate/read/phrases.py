@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 LANGUAGES: Final = ("en", "de", "fr", "es", "pt", "it")
 """Languages that have a lexicon, in the order in which ties are settled."""
 
-GRADES: Final[Mapping[str, float]] = {"strong": 0.9, "fair": 0.7, "weak": 0.4}
+GRADES: Final[Mapping[str, float]] = {"strong": 0.9, "fair": 0.7, "weak": 0.4, "none": 0.0}
+"""Confidence in a phrase; one of grade `none` says nothing, and keeps shorter ones inside it from being read."""
 KINDS: Final = ("negation", "hedge", "hypothetical", "breaker")
 """Words that change what a phrase after them says; looked for like phrases."""
 HINTS: Final = ("~who", "~cue", "~time")

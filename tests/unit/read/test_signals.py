@@ -138,6 +138,55 @@ def test_words_of_a_third_language_do_not_count() -> None:
     assert not english
 
 
+MEANT_AND_NOT = {
+    "payment_failure": [
+        ("Meine Kreditkarte wird ständig abgelehnt.", "Mein Zwei-Faktor-Code wird abgelehnt."),
+        ("My card is not accepted at checkout.", "The new SIM card is not accepted by the phone."),
+    ],
+    "churn_threat": [
+        ("If this goes on we will leave the platform.", "I will leave it at that for today."),
+        ("We plan to switch to another vendor.", "It crashes when I switch to another folder."),
+        ("Si esto sigue así, nos vamos.", "Me voy a opciones y no hay nada."),
+        ("Stiamo valutando alternative e altre opzioni.", "Avete soluzioni alternative?"),
+    ],
+    "legal": [
+        ("Dropping our data like this is illegal.", "The import stops with an illegal character in row 7."),
+        ("Pondremos una queja en la oficina de consumo.", "El consumo de memoria es muy alto."),
+        ("Il nostro avvocato vi scriverà.", "L'ora legale sposta tutti gli appuntamenti."),
+        ("Falarei com meu advogado.", "Ficou muito legal a nova tela!"),
+    ],
+    "follow_up": [
+        ("Any update on my case?", "It broke right after I installed an update."),
+        ("Ci sono aggiornamenti sulla mia richiesta?", "Dopo l'aggiornamento non si apre più."),
+        ("Avez-vous une mise à jour sur mon dossier ?", "Cela plante depuis une mise à jour."),
+        ("How much longer do we have to wait?", "How long is the delivery to Norway?"),
+    ],
+    "executive": [
+        ("Nuestra dirección pregunta por ello.", "¿Cómo cambio la dirección de facturación?"),
+        ("Il nostro titolare chiede spiegazioni.", "Sono titolare di un account di prova."),
+        ("O presidente da empresa perguntou.", "Entrei como administrador do sistema."),
+        ("Il CEO vuole sapere.", "Fatto ciò, il problema resta."),
+    ],
+    "security": [
+        ("Unser Konto wurde gehackt.", "Der Rechnungsbetrag betrug 40 Euro zu viel."),
+        ("We found a virus in the file.", "I have turned the anti-virus off."),
+        ("Mon compte est compromis.", "Trouvons un compromis sur le prix."),
+    ],
+    "workaround": [
+        ("Per ora usiamo un foglio di calcolo.", "Ho spostato manualmente i file e non va."),
+        ("I can still print from the old screen.", "How do I keep them so I can still read them later?"),
+    ],
+}  # fmt: skip
+"""Sentences that say a signal, each beside one that only sounds like it."""
+
+
+@pytest.mark.parametrize(
+    ("signal", "meant", "not_meant"), [(name, *two) for name, all_ in MEANT_AND_NOT.items() for two in all_]
+)
+def test_what_only_sounds_like_a_signal_is_none(signal: str, meant: str, not_meant: str) -> None:
+    assert read(meant, not_meant)[signal].to_list() == [True, False]
+
+
 @pytest.mark.parametrize(
     "text", ["", None, "\x00\x01", "😀" * 50, "مرحبا لا أستطيع الدخول", "﷽", "a\u0301\u0327", "İstanbul ẞ ǅ"]
 )
