@@ -11,7 +11,6 @@ Everything here is a pure function of its tables, the policy and ``now``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -25,6 +24,7 @@ from tidegate.ranking.board import Board, queue_frame, with_reasons
 from tidegate.ranking.explain import Lead, Move, value_columns, what_would_change, why_above
 from tidegate.ranking.rules import with_overrides
 from tidegate.read.given import given_levels, learn_confusion
+from tidegate.tables.errors import InputError
 from tidegate.tables.facts import FACTS
 from tidegate.tables.words import CLOCK
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -122,6 +123,7 @@ def prepare(
     *,
     known: Known | None = None,
     model: Path | str | None = None,
+    second: Path | str | None = None,
     cache: ReadingCache | None = None,
     progress: Callable[[int, int], None] | None = None,
     also: AbstractSet[str] = frozenset(),
@@ -139,6 +141,8 @@ def prepare(
     model
         A folder that ``tidegate train`` wrote; None reads with the packaged model; ``"columns"`` leaves texts unread
         and takes the level posterior from the tickets' own columns.
+    second
+        Folder of a dearer model, for tickets whose intent the first one is unsure of.
     cache
         Keeps what was read from texts.
     progress
@@ -152,7 +156,7 @@ def prepare(
     live = tickets.filter(~(waits | closed))
     if known.readings is None:
         learned = learn_confusion(tickets, policy)
-        readings = read(live, policy, now, learned=learned, model=model, cache=cache, progress=progress)
+        readings = read(live, policy, now, learned=learned, model=model, second=second, cache=cache, progress=progress)
     else:
         readings = live.select("ticket_id").join(known.readings, on="ticket_id", how="left", maintain_order="left")
     said = known.overrides if known.overrides is not None and known.overrides.height else None
@@ -197,18 +201,17 @@ def read(
     model: Path | str | None,
     cache: ReadingCache | None,
     progress: Callable[[int, int], None] | None,
+    second: Path | str | None = None,
 ) -> pl.DataFrame:
     """Read texts where there are any and reading is wanted; else what the columns say."""
+    if model == COLUMNS and second is not None:
+        raise InputError("a second model reads texts, and `columns` leaves them unread", mend="Leave one of them out.")
     silent = tickets.select(pl.all_horizontal(TEXTS.is_null().all())).item()
     if model == COLUMNS or (silent and model is None):
         return given_levels(tickets, policy, learned=learned)
-    from tidegate.read.reader import default_reader, load_reader
+    from tidegate.read.cascade import open_reader
 
-    reader = (
-        default_reader(policy, learned=learned, cache=cache)
-        if model is None
-        else load_reader(Path(model), policy, learned=learned, cache=cache)
-    )
+    reader = open_reader(model, policy, second=second, learned=learned, cache=cache)
     return reader.read(tickets, now=now, progress=progress)
 
 

@@ -9,7 +9,19 @@ import typer
 
 from tidegate.cli import support
 from tidegate.cli.formats import Page
-from tidegate.cli.rank import Accounts, Agents, Events, Incidents, MapFile, Messages, Model, Now, PolicyFile, Timezone
+from tidegate.cli.rank import (
+    Accounts,
+    Agents,
+    Events,
+    Incidents,
+    MapFile,
+    Messages,
+    Model,
+    Now,
+    PolicyFile,
+    Second,
+    Timezone,
+)
 
 
 def explain(
@@ -25,6 +37,7 @@ def explain(
     now: Now = None,
     timezone: Timezone = None,
     model: Model = None,
+    second: Second = None,
     output: Annotated[Page, typer.Option("--format", help="A page to read, or JSON.")] = Page.table,
 ) -> None:
     """Say why a ticket stands where it stands, why above the next one, and what would change it."""
@@ -43,5 +56,6 @@ def explain(
             now=now,
             timezone=timezone,
             model=model,
+            second=second,
         )
         explain_output.write(got, ticket, as_json=output is Page.json)

@@ -34,6 +34,9 @@ Model = Annotated[
         help="Folder that `tidegate train` wrote; `columns` leaves texts unread. Default: the packaged reader."
     ),
 ]
+Second = Annotated[
+    Path | None, typer.Option(help="Folder of a dearer model for tickets below `review.second_below` of the policy.")
+]
 Timezone = Annotated[
     str | None, typer.Option(help="Zone of times that name none, such as Europe/London. Default: UTC.")
 ]
@@ -51,6 +54,7 @@ def rank(
     now: Now = None,
     timezone: Timezone = None,
     model: Model = None,
+    second: Second = None,
     top: Annotated[
         int | None, typer.Option(min=0, help="Only the first so many. Default: 50 in a table, else all.")
     ] = None,
@@ -77,6 +81,7 @@ def rank(
             now=now,
             timezone=timezone,
             model=model,
+            second=second,
         )
         queue_output.write(got, chosen, top=top, out=out)
     _exit(got, strict=strict)

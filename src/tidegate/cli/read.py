@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tidegate.cli import support
+from tidegate.cli.rank import Second
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from tidegate.cli.texts import Source
-    from tidegate.read.cascade import FullReader
     from tidegate.read.conformal import Drift
 
 
@@ -36,10 +36,7 @@ def read(
     model: Annotated[
         Path | None, typer.Option(help="Folder that `tidegate train` wrote. Default: the packaged one.")
     ] = None,
-    second: Annotated[
-        Path | None,
-        typer.Option(help="Folder of a dearer model for tickets below `review.second_below` of the policy."),
-    ] = None,
+    second: Second = None,
     level: Annotated[
         str | None,
         typer.Option(help="Column with the level that tickets finally had: says whether level sets still hold it."),
@@ -61,9 +58,7 @@ def read(
     with support.errors():
         from tidegate.cli import texts
         from tidegate.policy.loading import load
-        from tidegate.read.cascade import CascadeReader
-        from tidegate.read.embedding import MODELS
-        from tidegate.read.reader import load_reader
+        from tidegate.read.cascade import open_reader
         from tidegate.tables.errors import InputError
 
         if output is Format.parquet and out is None:
@@ -78,10 +73,7 @@ def read(
         if intake.rejected.height:
             support.say(f"rejected {intake.rejected.height:,} of {intake.read:,} rows")
         rules = load(policy)
-        cache = support.reading_cache()
-        reader: FullReader = load_reader(model or MODELS, rules, cache=cache)
-        if second is not None:
-            reader = CascadeReader(first=reader, second=load_reader(second, rules, cache=cache), policy=rules)
+        reader = open_reader(model, rules, second=second, cache=support.reading_cache())
         with support.progress("reading") as progress:
             readings = reader.read_fully(intake.table, now=moment, progress=progress)
         drift = None if level is None else _drift(source, level, readings, moment, rules.review.coverage)

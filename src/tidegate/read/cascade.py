@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 import polars as pl
+
+from tidegate.read.embedding import MODELS
+from tidegate.read.reader import load_reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from tidegate.policy.model import Policy
+    from tidegate.policy.model import Given, Policy
+    from tidegate.read.cache import ReadingCache
 
     Progress = Callable[[int, int], None]
 
@@ -76,6 +81,33 @@ class CascadeReader:
         sure = pl.col("intent_confidence") >= self.policy.review.second_below
         silent = pl.col("intent").is_null()
         return readings.select(~silent & ~sure.fill_null(value=False)).to_series()
+
+
+def open_reader(
+    model: Path | str | None,
+    policy: Policy,
+    *,
+    second: Path | str | None = None,
+    learned: Given | None = None,
+    cache: ReadingCache | None = None,
+) -> FullReader:
+    """Open a reader of one model, or of two.
+
+    Parameters
+    ----------
+    model
+        A folder that ``tidegate train`` wrote; None opens the packaged model.
+    second
+        Another such folder, for tickets whose intent the first is unsure of; see `CascadeReader`.
+    policy, learned, cache
+        See `reader.StaticReader`.
+    """
+    first, *others = (
+        load_reader(Path(folder), policy, learned=learned, cache=cache)
+        for folder in (model or MODELS, second)
+        if folder is not None
+    )
+    return CascadeReader(first=first, second=others[0], policy=policy) if others else first
 
 
 def _replaced(readings: pl.DataFrame, again: pl.DataFrame, where: pl.Series) -> pl.DataFrame:

@@ -14,6 +14,7 @@ import typer
 from typer.testing import CliRunner
 
 from helpers.tiny_onnx import write_encoder
+from tidegate.cli.rank import rank
 from tidegate.cli.read import read
 from tidegate.cli.train import train
 from tidegate.tables import Readings
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 NOW = "2026-03-02T09:00:00Z"
 app = typer.Typer(pretty_exceptions_enable=False)
+app.command()(rank)
 app.command()(read)
 app.command()(train)
 
@@ -188,6 +190,22 @@ def test_a_second_model_reads_what_the_first_is_unsure_of(history: Path, tmp_pat
     assert unsure["intent"] == "routers"
     assert set(unsure["intent_probabilities"]) == {"routers", "invoices", "laptops"}
     assert "billing" in sure["intent_probabilities"]
+    export = tmp_path / "tickets.csv"
+    texts = ("I was charged twice please correct the invoice", "router hm")
+    rows = [f"{number},2026-03-01T08:00:00Z,open,{text}" for number, text in enumerate(texts)]
+    export.write_text("\n".join(["id,created_at,status,subject", *rows]))
+    once, twice = (
+        {row["ticket_id"]: row["level_probabilities"] for row in json.loads(ranked.stdout)["queue"]}
+        for ranked in (
+            run("rank", export, "--now", NOW, "--format", "json", *more)
+            for more in ((), ("--second", tmp_path / "second"))
+        )
+    )
+    assert once["0"] == twice["0"]
+    assert once["1"] != twice["1"]
+    refused = run("rank", export, "--model", "columns", "--second", tmp_path / "second", "--now", NOW)
+    assert refused.exit_code == 2
+    assert "leaves them unread" in refused.stderr
 
 
 def test_every_field_is_documented(tmp_path: Path) -> None:
