@@ -78,8 +78,8 @@ def written() -> pl.DataFrame:
 def questions(frame: pl.DataFrame) -> list[Question]:
     """What the packaged heads answer."""
     return [
-        Question(name="intent", labels=frame["intent"], classes=taxonomy.default().names),
-        Question(name="nature", labels=frame["nature"], classes=NATURES),
+        Question(name="intent", labels=frame["intent"], classes=taxonomy.default().names, rarity=0.0),
+        Question(name="nature", labels=frame["nature"], classes=NATURES, rarity=0.0),
         Question(name="level", labels=frame["level"], classes=LEVELS, kind="probability"),
     ]
 

@@ -59,8 +59,10 @@ def sentences() -> pl.DataFrame:
 def questions(frame: pl.DataFrame) -> list[Question]:
     """What the packaged heads answer."""
     return [
-        Question(name="intent", labels=frame["intent"], classes=taxonomy.default().names, strength=STRENGTH),
-        Question(name="nature", labels=frame["nature"], classes=NATURES, strength=STRENGTH),
+        Question(
+            name="intent", labels=frame["intent"], classes=taxonomy.default().names, strength=STRENGTH, rarity=0.0
+        ),
+        Question(name="nature", labels=frame["nature"], classes=NATURES, strength=STRENGTH, rarity=0.0),
         Question(name="level", labels=frame["level"], classes=LEVELS, kind="probability"),
     ]
 

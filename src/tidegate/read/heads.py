@@ -15,6 +15,7 @@ import numpy as np
 
 from tidegate.read.calibration import softmax
 from tidegate.read.features import BUCKETS, Grams, column_grams, row_sums, text_grams
+from tidegate.read.waves import Waves
 from tidegate.tables.errors import ModelError
 
 if TYPE_CHECKING:
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
 
     from tidegate.read.embedding import Encoder
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Version of the saved arrays; a reader of another version says so instead of guessing."""
+
+_READ: Final = (1, FORMAT)
+"""Formats that can be read; the first had no waves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +114,10 @@ class Heads:
         Coefficients of column values; None without them.
     context
         Names of the ticket columns that ``columns`` was trained on.
+    waves
+        Waves over the embedding; None without them.
+    heights
+        Shape (waves, logits): coefficients of their heights; None without them.
     """
 
     heads: tuple[Head, ...]
@@ -119,6 +127,8 @@ class Heads:
     text: Sparse | None = None
     columns: Sparse | None = None
     context: tuple[str, ...] = ()
+    waves: Waves | None = None
+    heights: NDArray[np.float32] | None = None
 
     def text_logits(self, texts: pl.Series, embedding: Encoder) -> NDArray[np.float32]:
         """Read texts: the part of the logits that rests on them, bias included, shape (texts, logits)."""
@@ -127,12 +137,19 @@ class Heads:
 
     def vector_logits(self, texts: Sequence[str], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """Read texts whose embeddings are known; see `text_logits`."""
-        out = vectors @ self.dense + self.bias
+        out = self.embedded_logits(vectors)
         if self.text is not None and self.inverse is not None:
             start = 0
             for grams in text_grams(texts):
                 out[start : start + len(grams)] += self.text.logits(grams.weighted(self.inverse))
                 start += len(grams)
+        return out
+
+    def embedded_logits(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Take the part of the logits that rests on the embedding, bias included, shape (texts, logits)."""
+        out = vectors @ self.dense + self.bias
+        if self.waves is not None and self.heights is not None:
+            out += self.waves.of(vectors) @ self.heights
         return out
 
     def column_logits(self, tickets: pl.DataFrame) -> NDArray[np.float32]:
@@ -158,6 +175,9 @@ class Heads:
             arrays["text_inverse"] = self.inverse[self.text.buckets]
         if self.columns is not None:
             arrays |= _packed("columns", self.columns)
+        if self.waves is not None and self.heights is not None:
+            arrays |= {"waves": self.waves.directions.astype(np.float16), "phases": self.waves.phases}
+            arrays["heights"] = self.heights
         np.savez_compressed(path, **arrays)
 
     @classmethod
@@ -180,7 +200,7 @@ class Heads:
     @classmethod
     def _of(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
         about = json.loads(str(arrays["about"]))
-        if about["format"] != FORMAT:
+        if about["format"] not in _READ:
             raise ModelError(f"the model is of format {about['format']}, this version reads {FORMAT}; train it anew")
         heads = tuple(
             Head(name=head["name"], classes=tuple(head["classes"]), temperature=float(head["temperature"]))
@@ -199,6 +219,10 @@ class Heads:
             text=text,
             columns=_unpacked("columns", arrays),
             context=tuple(about["context"]),
+            waves=Waves(directions=arrays["waves"].astype(np.float32), phases=arrays["phases"])
+            if "waves" in arrays
+            else None,
+            heights=arrays.get("heights"),
         )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self
 
 import numpy as np
 import polars as pl
 
 from tidegate.read.features import BUCKETS, Grams, column_grams, joined, text_grams
 from tidegate.read.heads import Head, Heads, Sparse
+from tidegate.read.waves import Waves
 from tidegate.tables.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -21,10 +22,22 @@ if TYPE_CHECKING:
     from tidegate.read.embedding import Encoder
 
 JOINT_FROM: Final = 20
-"""Labels a class (the median class) from which n-grams join the embedding; below it they learn accidents."""
+"""Labels a class (the median class) from which n-grams join the embedding in full; below it they learn accidents."""
 
 MARGIN_FROM: Final = 50
 """Labels a class from which a support vector machine learns classes better than logistic regression does."""
+
+MANY: Final = 30
+"""Answers from which that machine looks at waves over the embedding: with few answers these only learn accidents."""
+
+_STEEP: Final = 1.5
+"""Length of the waves beside n-grams of length 1."""
+
+_GUESSES: Final = 4000
+"""Tickets without an answer that are guessed at most."""
+
+_GUESS: Final = 0.1
+"""What a guess counts for beside an answer."""
 
 _SHY: Final = 0.4
 """Inverse strength of regularisation where probabilities are what is used."""
@@ -50,6 +63,9 @@ class Question:
         machine once n-grams join, then calibrated) where the likeliest answer is; ``number`` (ridge regression).
     strength
         Inverse strength of regularisation, where it shall be another than usual.
+    rarity
+        For a ``class``: how far the labels of a rare answer count for more, from 0 (each label counts alike) to 1 (each
+        answer counts alike).
     """
 
     name: str
@@ -57,6 +73,7 @@ class Question:
     classes: tuple[str, ...] = ()
     kind: Literal["class", "probability", "number"] = "class"
     strength: float | None = None
+    rarity: float = 0.5
 
     def taken(self, rows: NDArray[np.int64]) -> Self:
         """Keep some rows."""
@@ -101,7 +118,7 @@ class Design:
 
     def logits(self, heads: Heads, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Logits that heads fitted on a design give to some of its rows, shape (rows, logits)."""
-        out = self.dense[rows] @ heads.dense + heads.bias
+        out = heads.embedded_logits(self.dense[rows])
         if heads.text is not None and heads.inverse is not None:
             out += heads.text.logits(self.text.taken(rows).weighted(heads.inverse))
         if heads.columns is not None:
@@ -141,7 +158,7 @@ def fit(
     Returns
     -------
     Heads
-        With temperature 1. N-grams are part of it if any question has `JOINT_FROM` labels a class.
+        With temperature 1. N-grams and waves are part of it if any question looks at them.
 
     Raises
     ------
@@ -151,78 +168,149 @@ def fit(
     text, columns = _matrix(design.text), _matrix(design.columns)
     inverse, text_kept = _inverse(text[rows])
     columns_kept = np.flatnonzero(np.bincount(columns[rows].indices, minlength=BUCKETS) >= _FEWEST)
-    blocks = _Blocks(design.dense, _scaled(text, inverse)[:, text_kept], columns[:, columns_kept])
+    waves = Waves.over(design.dense.shape[1])
+    blocks = _Blocks(design.dense, waves, _scaled(text, inverse)[:, text_kept], columns[:, columns_kept])
     counting = np.ones(len(design.dense)) if weights is None else weights
     parts = [_head(question, blocks, rows, counting) for question in questions]
-    fitted = np.concatenate([coefficients for _, coefficients, _ in parts], axis=1).astype(np.float32)
-    ends = np.cumsum([design.dense.shape[1], len(text_kept), len(columns_kept)])
-    dense, text_weights, column_weights = np.split(fitted, ends[:-1])
-    has_text, has_columns = bool(np.any(text_weights)), bool(np.any(column_weights))
+    fitted = {
+        name: np.concatenate([coefficients[name] for _, coefficients, _ in parts], axis=1).astype(np.float32)
+        for name in blocks.widths
+    }
+    has = {name: bool(np.any(coefficients)) for name, coefficients in fitted.items()}
     return Heads(
         heads=tuple(head for head, _, _ in parts),
-        dense=dense,
+        dense=fitted["dense"],
         bias=np.concatenate([bias for _, _, bias in parts]).astype(np.float32),
-        inverse=inverse if has_text else None,
-        text=Sparse(buckets=text_kept.astype(np.int32), weights=text_weights) if has_text else None,
-        columns=Sparse(buckets=columns_kept.astype(np.int32), weights=column_weights) if has_columns else None,
-        context=design.context if has_columns else (),
+        inverse=inverse if has["text"] else None,
+        text=Sparse(buckets=text_kept.astype(np.int32), weights=fitted["text"]) if has["text"] else None,
+        columns=Sparse(buckets=columns_kept.astype(np.int32), weights=fitted["columns"]) if has["columns"] else None,
+        context=design.context if has["columns"] else (),
+        waves=waves if has["waves"] else None,
+        heights=fitted["waves"] if has["waves"] else None,
     )
 
 
 _FEWEST: Final = 2
 """Tickets that must share a gram or a column's value for it to be learned."""
 
+_Coefficients = dict[str, "NDArray[np.float64]"]
+"""By block, shape (features, logits)."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Blocks:
     dense: NDArray[np.float32]
+    waves: Waves
     text: csr_array
     columns: csr_array
 
-    def matrix(self, rows: NDArray[np.int64], *, joint: bool) -> Any:  # noqa: ANN401 -- dense or sparse, as scikit-learn takes it
-        """Features of some rows; without n-grams, and without context columns, plain dense embeddings."""
+    @property
+    def widths(self) -> dict[str, int]:
+        """Features of each block, in a fixed order."""
+        return {
+            "dense": self.dense.shape[1],
+            "waves": len(self.waves.phases),
+            "text": self.text.shape[1],
+            "columns": self.columns.shape[1],
+        }
+
+    def matrix(self, rows: NDArray[np.int64], lengths: dict[str, float]) -> Any:  # noqa: ANN401 -- dense or sparse, as scikit-learn takes it
+        """Features of some rows, each block at its length; dense where the embedding stands alone."""
         from scipy.sparse import csr_array, hstack
 
-        wide = self.columns.shape[1] > 0
-        if not joint and not wide:
+        if list(lengths) == ["dense"]:
             return self.dense[rows]
-        parts = [csr_array(self.dense[rows])]
-        parts += [self.text[rows]] if joint else []
-        parts += [self.columns[rows]] if wide else []
-        return hstack(parts, format="csr")
+        made = {
+            "dense": lambda: csr_array(self.dense[rows]),
+            "waves": lambda: csr_array(self.waves.of(self.dense[rows])),
+            "text": lambda: self.text[rows],
+            "columns": lambda: self.columns[rows],
+        }
+        return hstack([made[name]() * np.float32(length) for name, length in lengths.items()], format="csr")
 
-    def spread(self, coefficients: NDArray[np.float64], *, joint: bool) -> NDArray[np.float64]:
-        """Put coefficients of `matrix` in their places among all features, shape (features, logits)."""
-        dimensions, grams = self.dense.shape[1], self.text.shape[1]
-        out = np.zeros((dimensions + grams + self.columns.shape[1], coefficients.shape[0]))
-        out[:dimensions] = coefficients[:, :dimensions].T
-        rest = coefficients[:, dimensions:].T
-        out[dimensions if joint else dimensions + grams :] = rest
-        return out
+    def nothing(self, answers: int) -> _Coefficients:
+        """Coefficients of zero."""
+        return {name: np.zeros((width, answers)) for name, width in self.widths.items()}
+
+    def spread(self, coefficients: NDArray[np.float64], lengths: dict[str, float]) -> _Coefficients:
+        """Give each block the coefficients of its features in `matrix`, shape (logits, features of the matrix)."""
+        ends = np.cumsum([self.widths[name] for name in lengths])
+        parts = np.split(coefficients.T, ends[:-1])
+        chosen = {name: part * lengths[name] for name, part in zip(lengths, parts, strict=True)}
+        return self.nothing(len(coefficients)) | chosen
 
 
 def _head(
     question: Question, blocks: _Blocks, rows: NDArray[np.int64], counting: NDArray[np.float64]
-) -> tuple[Head, NDArray[np.float64], NDArray[np.float64]]:
-    """Fit one question: its head, coefficients of shape (features, logits) and bias."""
+) -> tuple[Head, _Coefficients, NDArray[np.float64]]:
+    """Fit one question: its head, coefficients and bias."""
     if question.kind == "number":
         return _number(question, blocks, rows, counting)
     answers = question.answers()
     codes = question.codes()[rows]
-    known, codes = rows[codes >= 0], codes[codes >= 0]
+    known, unknown, codes = rows[codes >= 0], rows[codes < 0], codes[codes >= 0]
     met, places = np.unique(codes, return_inverse=True)
-    width = len(blocks.dense[0]) + blocks.text.shape[1] + blocks.columns.shape[1]
-    coefficients, bias = np.zeros((width, len(answers))), np.full(len(answers), _ABSENT)
+    coefficients, bias = blocks.nothing(len(answers)), np.full(len(answers), _ABSENT)
     if len(met) == 1:
         bias[met] = 0.0
     elif len(met) > 1:
-        examples = float(np.median(np.bincount(places)))
-        joint = examples >= JOINT_FROM
-        model = _classifier(question, examples)
-        model.fit(blocks.matrix(known, joint=joint), places, sample_weight=counting[known])
-        weights, offset = _one_a_class(model.coef_, model.intercept_)
-        coefficients[:, met], bias[met] = blocks.spread(weights, joint=joint), offset
+        labelled = _Labelled(known, places, counting[known] * _rarity(question, places))
+        weights, offset = _classes(question, blocks, labelled, unknown)
+        bias[met] = offset
+        for name, part in weights.items():
+            coefficients[name][:, met] = part
     return Head(name=question.name, classes=answers), coefficients, bias
+
+
+class _Labelled(NamedTuple):
+    rows: NDArray[np.int64]
+    places: NDArray[np.int64]
+    weights: NDArray[np.float64]
+
+
+def _rarity(question: Question, places: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Say what each label counts for by how rare its answer is."""
+    counts = np.bincount(places)
+    return (counts.mean() / counts[places]) ** (question.rarity if question.kind == "class" else 0.0)
+
+
+def _classes(
+    question: Question, blocks: _Blocks, labelled: _Labelled, unknown: NDArray[np.int64]
+) -> tuple[_Coefficients, NDArray[np.float64]]:
+    """Fit a question with several answers: coefficients and bias."""
+    counts = np.bincount(labelled.places)
+    examples = float(np.median(counts))
+    lengths = _lengths(question, examples, len(counts)) | ({"columns": 1.0} if blocks.columns.shape[1] else {})
+    model = _classifier(question, examples)
+    model.fit(blocks.matrix(labelled.rows, lengths), labelled.places, sample_weight=labelled.weights)
+    if question.kind == "class" and examples < MARGIN_FROM and len(unknown):
+        more = _with_guesses(model, blocks, lengths, labelled, unknown)
+        model.fit(blocks.matrix(more.rows, lengths), more.places, sample_weight=more.weights)
+    coefficients, offset = _one_a_class(model.coef_, model.intercept_)
+    return blocks.spread(coefficients, lengths), offset
+
+
+def _with_guesses(
+    model: Any,  # noqa: ANN401 -- scikit-learn ships no types
+    blocks: _Blocks,
+    lengths: dict[str, float],
+    labelled: _Labelled,
+    unknown: NDArray[np.int64],
+) -> _Labelled:
+    """Add what a first fit says of tickets without an answer, counting a little (self-training, Scudder 1965)."""
+    taken = unknown[np.linspace(0, len(unknown) - 1, min(_GUESSES, len(unknown))).astype(int)]
+    said = model.predict(blocks.matrix(taken, lengths))
+    weights = np.full(len(taken), min(_GUESS, len(labelled.rows) / len(taken)))
+    return _Labelled(*map(np.concatenate, zip(labelled, (taken, said, weights), strict=True)))
+
+
+def _lengths(question: Question, examples: float, answers: int) -> dict[str, float]:
+    """Which blocks of the text a question looks at, and at what length."""
+    if question.kind == "class" and examples >= MARGIN_FROM and answers >= MANY:
+        return {"waves": _STEEP, "text": 1.0}
+    if examples >= JOINT_FROM:
+        return {"dense": 1.0, "text": 1.0}
+    return {"dense": 1.0, "text": 0.5} if question.kind == "class" else {"dense": 1.0}
 
 
 def _classifier(question: Question, examples: float) -> Any:  # noqa: ANN401 -- scikit-learn ships no types
@@ -239,15 +327,16 @@ def _classifier(question: Question, examples: float) -> Any:  # noqa: ANN401 -- 
 
 def _number(
     question: Question, blocks: _Blocks, rows: NDArray[np.int64], counting: NDArray[np.float64]
-) -> tuple[Head, NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[Head, _Coefficients, NDArray[np.float64]]:
     from sklearn.linear_model import Ridge
 
     values = question.labels.cast(pl.Float64).to_numpy()[rows]
     known = np.isfinite(values)
-    joint = bool(known.sum() >= JOINT_FROM * JOINT_FROM)
-    features = blocks.matrix(rows[known], joint=joint)
+    lengths = {"dense": 1.0} | ({"text": 1.0} if known.sum() >= JOINT_FROM * JOINT_FROM else {})
+    lengths |= {"columns": 1.0} if blocks.columns.shape[1] else {}
+    features = blocks.matrix(rows[known], lengths)
     model = Ridge(alpha=3.0).fit(features, values[known], sample_weight=counting[rows[known]])
-    weights = blocks.spread(np.atleast_2d(model.coef_), joint=joint)
+    weights = blocks.spread(np.atleast_2d(model.coef_), lengths)
     return Head(name=question.name), weights, np.atleast_1d(model.intercept_)
 
 

@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 
 from tidegate.read.embedding import load_embedding
+from tidegate.read.heads import Heads
 from tidegate.read.learning import learn_by_folds, learn_by_time, shortfalls, stratified
-from tidegate.read.training import JOINT_FROM, Design, Question, fit
+from tidegate.read.training import JOINT_FROM, MANY, MARGIN_FROM, Design, Question, fit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,13 +26,12 @@ def history(each: int) -> tuple[pl.Series, pl.Series]:
     return pl.Series([text for text, _ in rows]), pl.Series([name for _, name in rows])
 
 
-@pytest.mark.parametrize(("each", "joint"), [(5, False), (JOINT_FROM + 10, True)])
-def test_heads_learn_topics_and_join_ngrams_when_there_is_enough(each: int, joint: bool) -> None:
+@pytest.mark.parametrize("each", [5, JOINT_FROM + 10, MARGIN_FROM + 10])
+def test_heads_learn_topics_from_few_and_from_many_examples(each: int) -> None:
     texts, labels = history(each)
     design = Design.of(texts, pl.DataFrame(), load_embedding())
     question = Question(name="intent", labels=labels)
     heads = fit(design, [question], np.arange(len(texts)))
-    assert (heads.text is not None) == joint
     fresh = pl.Series(["please refund 99 euros", "I am locked out of account 7", "the export crashes"])
     split = heads.split(heads.text_logits(fresh, load_embedding()))
     head, logits = split["intent"]
@@ -115,3 +115,50 @@ def test_saved_models_are_small(tmp_path: Path) -> None:
     )
     heads.save(tmp_path / "heads.npz")
     assert (tmp_path / "heads.npz").stat().st_size < 50_000
+
+
+def test_tickets_without_an_answer_help_where_there_are_few_with_one() -> None:
+    texts, labels = history(40)
+    few = pl.Series([name if at < 9 else None for at, name in enumerate(labels)])
+    design = Design.of(texts, pl.DataFrame(), load_embedding())
+    asked = Question(name="intent", labels=few)
+    alone, helped = (fit(design, [asked], np.arange(end)) for end in (9, 120))
+    right = np.array([asked.answers().index(name) for name in labels])[9:]
+    given = [
+        heads.heads[0].probabilities(design.logits(heads, np.arange(9, 120)))[np.arange(111), right].mean()
+        for heads in (alone, helped)
+    ]
+    assert given[1] > given[0]
+
+
+def test_a_rare_answer_counts_for_more_unless_told_otherwise() -> None:
+    texts, labels = history(60)
+    scarce = pl.Series([None if name == "bug" and row > 30 else name for row, name in enumerate(labels)])
+    design = Design.of(texts, pl.DataFrame(), load_embedding())
+    said = {}
+    for rarity in (0.0, 0.5, 1.0):
+        question = Question(name="intent", labels=scarce, rarity=rarity)
+        logits = design.logits(fit(design, [question], np.arange(180)), np.arange(180))
+        place = question.answers().index("bug")
+        said[rarity] = float((logits[:, place] - np.delete(logits, place, axis=1).max(axis=1)).mean())
+    assert said[0.0] < said[0.5] < said[1.0]
+
+
+def test_many_answers_are_told_apart_by_waves_which_come_back_from_disk(tmp_path: Path) -> None:
+    colours, nouns = ("red", "old", "new", "big", "wet", "hot"), ("bus", "cat", "sun", "map", "key")
+    things = [f"{colour} {noun}" for colour in colours for noun in nouns]
+    assert len(things) == MANY
+    rows = [(f"about the {thing}, case {at}", thing) for at in range(MARGIN_FROM) for thing in things]
+    texts, labels = pl.Series([text for text, _ in rows]), pl.Series([thing for _, thing in rows])
+    design = Design.of(texts, pl.DataFrame(), load_embedding())
+    level = pl.Series(["P1" if thing.startswith("hot") else "P3" for _, thing in rows])
+    asked = [Question(name="intent", labels=labels), Question(name="level", labels=level, kind="probability")]
+    heads = fit(design, asked, np.arange(len(rows)))
+    assert heads.waves is not None
+    assert heads.heights is not None
+    assert not heads.dense[:, :MANY].any()
+    assert not heads.heights[:, MANY:].any()
+    heads.save(tmp_path / "heads.npz")
+    read = Heads.load(tmp_path / "heads.npz").text_logits(texts[:60], load_embedding())
+    assert read == pytest.approx(design.logits(heads, np.arange(60)), abs=2e-3)
+    assert (read[:, :MANY].argmax(axis=1) == asked[0].codes()[:60]).all()
