@@ -134,7 +134,7 @@ def test_a_route_that_is_sure_is_assigned_and_an_override_goes_before_it(people:
     decisions.decide(board.snapshot(fresh=0))
     said = Decision.objects.get(latest=True)
     assert (said.agent_id, said.group) == ("B1", "billing")
-    assert selectors.routing_counts(since=NOW - timedelta(days=1)).overridden == 1
+    assert selectors.routing_counts(person=people["lead"], since=NOW - timedelta(days=1)).overridden == 1
 
 
 def test_a_route_that_is_not_sure_waits_for_a_person_with_its_alternatives(people: dict[str, Person]) -> None:
@@ -153,9 +153,8 @@ def test_a_route_that_is_not_sure_waits_for_a_person_with_its_alternatives(peopl
 
 
 def test_an_automatic_assignment_that_people_move_on_is_a_misroute(people: dict[str, Person]) -> None:
-    del people
     live()
-    tables.upsert("tickets", ticket("t1", group="frontline"))
+    tables.upsert("tickets", pl.concat([ticket("t1", group="frontline"), ticket("t2", group="billing")]))
     row = {"kind": "assign", "ticket_id": "t1", "target": "A1", "state": State.DONE, "done_at": NOW}
     Action.objects.create(key="k1", payload={"agent_id": "A1", "group": "technical"}, **row)
     Action.objects.create(key="k2", payload={"agent_id": "A1", "group": "technical"}, **row | {"ticket_id": "t2"})
@@ -168,13 +167,15 @@ def test_an_automatic_assignment_that_people_move_on_is_a_misroute(people: dict[
             actor_kind=kind,
             new=new,
         )
-    counts = selectors.routing_counts(since=NOW - timedelta(days=1))
+    counts = selectors.routing_counts(person=people["lead"], since=NOW - timedelta(days=1))
     assert (counts.automatic, counts.misrouted, counts.misroute_share) == (2, 0, 0.0)
     Event.objects.create(
         event_id="x", ticket_id="t1", at=NOW + timedelta(days=2), kind="transferred", actor_kind="agent", new="billing"
     )
-    assert selectors.routing_counts(since=NOW - timedelta(days=1)).misrouted == 1
-    assert selectors.routing_counts(since=NOW + timedelta(days=1)).misroute_share is None
+    assert selectors.routing_counts(person=people["lead"], since=NOW - timedelta(days=1)).misrouted == 1
+    assert selectors.routing_counts(person=people["lead"], since=NOW + timedelta(days=1)).misroute_share is None
+    counts = selectors.routing_counts(person=people["colleague"], since=NOW - timedelta(days=1))
+    assert (counts.automatic, counts.misrouted) == (1, 0)  # of their own group
 
 
 def test_tickets_of_one_incident_make_one_case_and_later_ones_join_it() -> None:

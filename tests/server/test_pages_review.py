@@ -132,6 +132,21 @@ def test_training_rows_are_what_train_reads(as_lead: Client, people: dict[str, P
     assert set(read["ticket_id"]) == set(ids)
 
 
+def test_a_finished_ticket_that_had_no_level_is_not_judged(as_lead: Client, people: dict[str, Person]) -> None:
+    done = Ticket.objects.filter(status="closed").order_by("pk")[0].pk
+    overrides.override_set(person=people["lead"], ticket_id=done, kind="level", value="P1")
+    rows = pl.read_parquet(BytesIO(as_lead.get("/review/export?format=parquet").content))
+    assert rows.select("ticket_id", "level", "was_level", "judged").rows() == [(done, "P1", None, None)]
+
+
+def test_every_page_says_how_many_wait(as_lead: Client, people: dict[str, Person]) -> None:
+    waits = len(waiting(people["lead"]))
+    assert waits
+    for path in ("/", "/review", "/activity", "/actions", "/settings", "/no-such-page"):
+        (shown,) = re.findall(r"data-review-count>(\d+)<", as_lead.get(path).content.decode())
+        assert int(shown) >= waits
+
+
 @pytest.mark.parametrize("bad", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", 'a\n=1,"2'])
 def test_no_cell_of_the_export_is_a_formula(as_lead: Client, people: dict[str, Person], bad: str) -> None:
     tables.upsert("tickets", a_ticket("bad", subject=bad, body=bad, group=bad))

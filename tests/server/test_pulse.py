@@ -16,8 +16,9 @@ from helpers.desk import ticket
 from tidegate.measure.standup import night_and_day, standup
 from tidegate.report.history import history
 from tidegate.server.desk import policies, pulse, tables
+from tidegate.server.desk.acts import overrides
 from tidegate.server.desk.board import board
-from tidegate.server.desk.models import Pulse, Ticket
+from tidegate.server.desk.models import Override, Pulse, Ticket
 from tidegate.tables.words import LEVELS
 
 if TYPE_CHECKING:
@@ -238,6 +239,27 @@ def test_long_lists_have_pages(company: Company, people: dict[str, Person], monk
         assert ('rel="prev"' in text) == (page > 1)
     assert shown == ids
     assert "No ticket stands behind" in client.get("/pulse/tickets/late?page=9999").content.decode()
+
+
+def test_what_people_corrected_is_counted_of_what_one_sees(company: Company, people: dict[str, Person]) -> None:
+    del company
+    pulse.pulse_measure()
+    one, other = Ticket.objects.filter(status="open", group="billing").order_by("pk")[:2]
+    away = Ticket.objects.filter(status="open").exclude(group="billing").order_by("pk")[0]
+    for found, was, value in ((one, "P3", "P1"), (other, "P2", "P2"), (away, "P1", "P3")):
+        overrides.override_set(person=people["lead"], ticket_id=found.pk, kind="level", value=value)
+        Override.objects.filter(ticket_id=found.pk).update(was=was)
+    overrides.override_set(person=people["lead"], ticket_id=one.pk, kind="route", value="billing")
+    overrides.override_set(person=people["lead"], ticket_id=away.pk, kind="route", value="orders")
+
+    def said(name: str) -> list[str]:
+        page = signed_in(people[name]).get("/pulse").content.decode()
+        rows = dict(re.findall(r"<dt>([^<]+)</dt><dd>(\d+)</dd>", page))
+        wanted = ("as the policy had it", "more urgent: it was too low", "less urgent: it was too high")
+        return [*(rows[row] for row in wanted), rows["overridden by people"]]
+
+    assert said("lead") == ["1", "1", "1", "2"]
+    assert said("colleague") == ["1", "1", "0", "1"]
 
 
 def test_every_role_may_look_and_leads_may_ask(company: Company, people: dict[str, Person]) -> None:

@@ -190,6 +190,5 @@ def _laid_out(person: Person, cases: Sequence[Escalation]) -> list[EscalationOut
     operation_id="routing_counts", summary="How routing does",
 )  # fmt: skip
 def routing_counts(request: HttpRequest, query: Query[RoutingQuery]) -> dict[str, Any]:
-    """Count automatic assignments, suggestions, overrides and misroutes, over all groups."""
-    del request
-    return asdict(selectors.routing_counts(since=query.since))
+    """Count automatic assignments, suggestions, overrides and misroutes of the tickets that the caller sees."""
+    return asdict(selectors.routing_counts(person=eyes(request), since=query.since))

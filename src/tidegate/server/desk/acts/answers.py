@@ -73,7 +73,7 @@ def rows_to_learn(person: Person) -> pl.DataFrame:
         orient="row",
     )
     word = pl.col("value").filter(pl.col("kind") == "level").last()
-    was = pl.col("was").filter(pl.col("kind") == "level").last()
+    was = pl.col("was").replace("", None).filter(pl.col("kind") == "level").last()  # finished tickets have no level
     judged = (
         pl.when(word == was)
         .then(pl.lit("right"))

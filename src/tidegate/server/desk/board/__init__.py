@@ -278,6 +278,11 @@ class Board:
             self._working.release()
 
     @property
+    def last(self) -> Snapshot | None:
+        """The queue as somebody asked for it last; None before that."""
+        return self._snapshot
+
+    @property
     def age(self) -> float:
         """Seconds since the database was last looked at; infinite before the first look."""
         return time.monotonic() - self._looked

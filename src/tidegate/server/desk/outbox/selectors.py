@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tidegate.server.people.models import Person
 
 PAGE: Final = 50
+COUNTED: Final = timedelta(days=28)
+"""Over which time routing is counted."""
 
 
 def actions_list(
@@ -124,7 +126,8 @@ class RoutingCounts:
 
 
 _COUNTS: Final = """
-WITH moved AS (
+WITH seen AS (SELECT ticket_id FROM desk_ticket WHERE %(all)s OR "group" = ANY(%(groups)s)),
+moved AS (
   SELECT a.id, EXISTS (
     SELECT 1 FROM desk_event e
     WHERE e.ticket_id = a.ticket_id AND e.kind = 'transferred' AND e.actor_kind <> 'system'
@@ -132,19 +135,21 @@ WITH moved AS (
       AND e.new IS DISTINCT FROM a.payload->>'group'
   ) AS elsewhere
   FROM desk_action a WHERE a.kind = 'assign' AND a.state = 'done' AND a.by_id IS NULL AND a.done_at >= %(since)s
+    AND a.ticket_id IN (TABLE seen)
 )
 SELECT (SELECT count(*) FROM moved),
-       (SELECT count(*) FROM desk_decision WHERE at >= %(since)s AND automatic = false),
-       (SELECT count(*) FROM desk_override WHERE kind = 'route' AND at >= %(since)s),
+       (SELECT count(*) FROM desk_decision WHERE at >= %(since)s AND automatic = false AND ticket_id IN (TABLE seen)),
+       (SELECT count(*) FROM desk_override WHERE kind = 'route' AND at >= %(since)s AND ticket_id IN (TABLE seen)),
        (SELECT count(*) FROM moved WHERE elsewhere)
 """
 
 
-def routing_counts(*, since: datetime | None = None) -> RoutingCounts:
-    """Count what became of routes since a moment; None is the last 28 days."""
-    start = timezone.now() - timedelta(days=28) if since is None else since
+def routing_counts(*, person: Person, since: datetime | None = None) -> RoutingCounts:
+    """Count what became of routes of tickets that the person sees, since a moment; None is the last 28 days."""
+    start = timezone.now() - COUNTED if since is None else since
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, {"since": start})
+        groups = list(person.groups_seen)
+        cursor.execute(_COUNTS, {"since": start, "all": not groups, "groups": groups})
         row = cursor.fetchone() or (0, 0, 0, 0)
     automatic, suggested, overridden, misrouted = (int(count) for count in row)
     return RoutingCounts(automatic=automatic, suggested=suggested, overridden=overridden, misrouted=misrouted)

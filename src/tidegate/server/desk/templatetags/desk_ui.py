@@ -11,8 +11,10 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
+from tidegate.server.desk.board import board
 from tidegate.server.desk.keys import keys_of
 from tidegate.server.desk.presenting import bars, times
+from tidegate.server.desk.presenting.doubts import doubts
 from tidegate.server.people.models import RANK, Role
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ class Place:
     url: str
     here: bool
     page: str
+    count: int
 
 
 _PLACES: Final = (
@@ -83,14 +86,17 @@ def places(context: RequestContext) -> list[Place]:
     person = getattr(request, "user", None)
     if request is None or person is None or not person.is_authenticated:
         return []
-    return [_place(request.path, *place) for place in _open_to(person.role)]
+    waiting = context.get("review_count")
+    if waiting is None and board.last is not None:  # nothing is ranked for a number beside a link
+        waiting = doubts(board.last, person)
+    return [_place(request.path, waiting or 0, *place) for place in _open_to(person.role)]
 
 
-def _place(path: str, title: str, name: str, url: str) -> Place:
+def _place(path: str, waiting: int, title: str, name: str, url: str) -> Place:
     here = (
         path == url or (name == "queue" and path.startswith("/tickets/")) or (url != "/" and path.startswith(url + "/"))
     )
-    return Place(title, url, here, name)
+    return Place(title, url, here, name, waiting if name == "review" else 0)
 
 
 @cache

@@ -69,7 +69,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "dry_run": dry_run,
         "channels": selectors.channels_list(),
         "cases": escalations.escalations_seen(person).count(),
-        "routing": selectors.routing_counts(),
+        "routing": selectors.routing_counts(person=person),
         "anything": bool(counts["all"]),
     }
     return render(request, "desk/actions.html", context)

@@ -11,6 +11,8 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 
 from tidegate.server.desk import pulse
+from tidegate.server.desk.acts.answers import taught
+from tidegate.server.desk.outbox import selectors
 from tidegate.server.desk.views.shared import number
 from tidegate.server.people.access import needs, person_of
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
     from tidegate.server.desk.models import Pulse
+    from tidegate.server.people.models import Person
 
 
 @needs("viewer", "GET")
@@ -26,7 +29,13 @@ def page(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
     found = pulse.pulse_of(person=person)
     context = {"page_name": "pulse", "may_ask": person.may("lead"), **({} if found is None else _context(found))}
-    return render(request, "desk/pulse/page.html", context)
+    return render(request, "desk/pulse/page.html", context | _corrected(person))
+
+
+def _corrected(person: Person) -> dict[str, Any]:
+    """Count what became of routes and of levels where people looked; counted now."""
+    since = datetime.now(UTC) - selectors.COUNTED
+    return {"routing": selectors.routing_counts(person=person, since=since), "taught": taught(person, since=since)}
 
 
 def _context(found: Pulse) -> dict[str, Any]:

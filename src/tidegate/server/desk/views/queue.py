@@ -56,7 +56,6 @@ def queue(request: HttpRequest) -> HttpResponse:
 def _queue(snapshot: Snapshot, person: Person, filters: Filters, at: int) -> dict[str, Any]:
     return {
         "page_name": "queue",
-        "review_count": doubts(snapshot, person),
         "list": _list(snapshot, person, filters, at),
         "lane_list": kept(snapshot, person, ("lanes", filters.lane), lambda: _lane_list(snapshot, person, filters)),
         "filter_form": kept(snapshot, person, ("filters", filters), lambda: _filter_form(snapshot, person, filters)),

@@ -14,7 +14,6 @@ from tidegate.server.desk.models import Action, Decision, Escalation, Event, Sno
 from tidegate.server.desk.presenting import customer
 from tidegate.server.desk.presenting.alike import alike
 from tidegate.server.desk.presenting.choices import choices_of
-from tidegate.server.desk.presenting.doubts import doubts
 from tidegate.server.desk.presenting.kept import kept
 from tidegate.server.desk.presenting.timeline import KINDS, timeline
 from tidegate.server.desk.views.opened import head_of, opened_or_404, overrides_of
@@ -53,7 +52,6 @@ def ticket(request: HttpRequest, ticket_id: str) -> HttpResponse:
         "groups": kept(snapshot, person, "choices", lambda: choices_of(snapshot, person)).groups,
         "intents": intents(),
         "may_act": person.may("agent"),
-        "review_count": doubts(snapshot, person),
     }
     return render(request, "desk/ticket.html", context)
 
