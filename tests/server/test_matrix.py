@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django.http import HttpResponse
+    from pytest_django import DjangoCaptureOnCommitCallbacks
     from pytest_django.fixtures import SettingsWrapper
 
 pytestmark = pytest.mark.slow
@@ -439,7 +440,7 @@ WORK = {
     "POST /api/v1/tickets/<path:ticket_id>/overrides": "ticket.override",
     "DELETE /api/v1/overrides/<int:number>": "ticket.override_undo",
 }
-"""What every other change of a page or of the API leaves in the trail. Those under /accounts/ are told of elsewhere."""
+"""What every other change of a page or of the API leaves in the trail. `OWN` has those under /accounts/."""
 
 
 def test_each_change_at_work_and_each_fact_sent_by_hand_is_in_the_trail(stage: Stage) -> None:
@@ -464,6 +465,70 @@ def test_each_change_at_work_and_each_fact_sent_by_hand_is_in_the_trail(stage: S
             transaction.set_rollback(True)
         board.forget()
     assert found == WORK
+
+
+OWN = {
+    "/accounts/login/": "person.sign_in",
+    "/accounts/logout/": "person.sign_out",
+    "/accounts/you/end-sessions/": "person.end_sessions,person.sign_out",
+    "/accounts/password/change/": "person.change_password",
+    "/accounts/reauthenticate/": "",  # nothing has changed; a wrong password is a failed sign-in
+    "/accounts/2fa/reauthenticate/": "person.factor_failed",
+    "/accounts/2fa/totp/deactivate/": "person.remove_factor",
+    "/accounts/2fa/recovery-codes/generate/": "person.reset_factor",
+    "/accounts/2fa/webauthn/keys/<int:pk>/remove/": "person.remove_factor",
+    "/accounts/2fa/webauthn/keys/<int:pk>/edit/": "",  # the name of one's own key
+}
+"""What a change of one's own sign-in leaves in the trail."""
+ELSEWHERE = {
+    "/accounts/password/reset/": "nobody is signed in, and the answer is the same for everybody",
+    "/accounts/password/reset/key/<uidb36>-<key>/": "test_with_mail_a_link_resets_a_password_once",
+    "/accounts/2fa/authenticate/": "test_a_second_factor_is_asked_for_and_lets_in",
+    "/accounts/2fa/totp/activate/": "test_a_second_factor_is_asked_for_and_lets_in",
+    "/accounts/2fa/webauthn/add/": "a browser has to answer; as with the app, by the same signal",
+    "/accounts/2fa/webauthn/reauthenticate/": "a browser has to answer",
+    "/accounts/oidc/<slug:provider_id>/login/": "test_access_oidc",
+}
+_PASSWORD = "a river under the bridge"  # noqa: S105 (the stage's)
+
+
+def test_each_change_of_ones_own_sign_in_is_in_the_trail(
+    stage: Stage, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    rows = {row.address: row for row in ROWS if row.address.startswith("/accounts/") and "POST" in row.methods}
+    assert set(rows) == {*OWN, *ELSEWHERE}
+    agent = stage.people["agent"]
+    key = Authenticator.objects.create(user=agent, type="webauthn", data={"name": "key", "credential": {}}).pk
+    forms = {
+        "/accounts/login/": {"login": agent.email, "password": _PASSWORD},
+        "/accounts/reauthenticate/": {"password": _PASSWORD},
+        "/accounts/2fa/reauthenticate/": {"code": "000000"},
+        "/accounts/password/change/": {"oldpassword": _PASSWORD}
+        | dict.fromkeys(("password1", "password2"), "to the sea in May"),
+        "/accounts/2fa/webauthn/keys/<int:pk>/edit/": {"name": "another"},
+    }
+    found = {}
+    for address in OWN:
+        newest = AuditEntry.objects.latest("id").pk
+        with transaction.atomic():
+            if address == "/accounts/login/":
+                Authenticator.objects.filter(user=agent).delete()
+            client = _fresh(agent) if address != "/accounts/login/" else Client()
+            with django_capture_on_commit_callbacks(execute=True):  # allauth tells of new codes only then
+                client.post(address.replace("<int:pk>", str(key)), forms.get(address, {}))
+            entries = AuditEntry.objects.filter(pk__gt=newest)
+            found[address] = ",".join(entries.values_list("act", flat=True))
+            assert all(entry.object_id == str(agent.pk) for entry in entries)
+            transaction.set_rollback(True)
+    assert found == OWN
+
+
+def _fresh(person: Person) -> Client:
+    """Sign a person in who has just proved who they are."""
+    client = Client()
+    client.force_login(person)
+    client.post("/accounts/reauthenticate/", {"password": _PASSWORD})
+    return client
 
 
 _FACTS = {
