@@ -16,7 +16,7 @@ from tidegate.policy import load
 from tidegate.read.alike import alike
 from tidegate.read.reader import StaticReader
 from tidegate.server.desk import models, tables
-from tidegate.server.desk.board import Board, similar
+from tidegate.server.desk.board import Board, similar, texts
 from tidegate.server.desk.board.rows import Filters
 from tidegate.server.jobs import similar as jobs
 from tidegate.server.pacing import Pace
@@ -145,6 +145,36 @@ def test_texts_are_read_again_only_where_something_changed_that_a_reading_rests_
         anew = board().snapshot().held.readings.sort("ticket_id")
         for name in ("ticket_id", "intent", "level_source"):
             assert followed[name].to_list() == anew[name].to_list()
+
+
+def test_the_queue_does_not_wait_for_many_texts_and_takes_in_what_the_worker_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write_company()
+    wanted = board().snapshot().held
+    models.Reading.objects.all().delete()
+    monkeypatch.setattr(texts, "MANY", 4)
+    monkeypatch.setattr(texts, "PART", 5)
+    asked = board()
+    first = asked.snapshot().held
+    assert first.waiting.len() == first.readings.height == wanted.readings.height > 15
+    assert set(first.readings["unread"]) == {texts.WAITS}
+    assert first.readings["intent"].null_count() == first.readings.height
+    assert first.waiting[0] == first.tickets.sort("created_at")["ticket_id"][-1]
+    tables.upsert("tickets", ticket("new", created_at=NOW, subject="Data leak: exposed exports"))
+    assert asked.snapshot(fresh=0).held.readings.row(by_predicate=pl.col("ticket_id") == "new", named=True)["intent"]
+    models.Ticket.objects.filter(ticket_id=first.waiting[1]).update(status="closed", closed_at=NOW)
+    models.Ticket.objects.filter(ticket_id=first.waiting[2]).update(status="waiting")
+    counts = [asked.snapshot(fresh=0).held.waiting.len()]
+    while counts[-1]:
+        assert texts.read_waiting(asked.snapshot().held, NOW, seconds=0.001) <= 5
+        counts.append(asked.snapshot(fresh=0).held.waiting.len())
+    assert counts == [first.waiting.len() - 1 - done for done in (*range(0, first.waiting.len() - 1, 5), counts[0])]
+    models.Ticket.objects.filter(ticket_id="new").delete()
+    read = asked.snapshot().held.readings.filter(pl.col("ticket_id") != "new").sort("ticket_id")
+    same = wanted.readings.filter(pl.col("ticket_id") != first.waiting[1]).sort("ticket_id")
+    for name in ("ticket_id", "intent", "level_source", "unread"):
+        assert read[name].to_list() == same[name].to_list()
 
 
 def test_nothing_new_is_the_same_version() -> None:

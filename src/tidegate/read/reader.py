@@ -161,7 +161,7 @@ class StaticReader:
 
         if self.cache is None:
             return read_texts(texts).to_dict()
-        return self.cache.through(self._kept_under(), texts, read_texts)[0].to_dict()
+        return self.cache.through(self.kept_under(), texts, read_texts)[0].to_dict()
 
     def _on_all_cores(self, rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """Read batches side by side, as many as Polars has threads; they come back in order."""
@@ -173,7 +173,7 @@ class StaticReader:
         with ThreadPoolExecutor(workers) as pool:
             yield from pool.map(self._texts_table, batches)
 
-    def _kept_under(self) -> str:
+    def kept_under(self) -> str:
         """Name what a reading rests on besides the text: the model, the word lists, the zone of deadlines."""
         said = f"{_KEPT} {self.model.version} {lexicon_digest()} {self.policy.calendar.timezone}"
         return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()

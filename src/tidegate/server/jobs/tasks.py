@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tidegate.server.jobs import app, deferring, inbox, measures, outbox, people, replay, similar
+from tidegate.server.jobs import app, deferring, inbox, measures, outbox, people, replay, similar, texts
 
-__all__ = ["app", "deferring", "inbox", "measures", "outbox", "people", "replay", "similar"]
+__all__ = ["app", "deferring", "inbox", "measures", "outbox", "people", "replay", "similar", "texts"]

@@ -306,6 +306,8 @@ class Board:
             memory.give_back()
         else:
             held, changed = holding.refresh(held, now)
+            caught = holding.caught_up(held, now)
+            held, changed = caught, changed or caught is not held
         if last is None or changed or started - self._ranked > AGAIN:
             last = _ranked(held, policy, now, 1 if last is None else last.version + 1)
             self._ranked = started

@@ -21,7 +21,7 @@ from tidegate.read.alike import similar_counts
 from tidegate.read.given import learn_confusion
 from tidegate.read.reader import RESTS_ON, default_reader
 from tidegate.server.desk import tables
-from tidegate.server.desk.board import similar
+from tidegate.server.desk.board import similar, texts
 from tidegate.server.desk.board.stored_readings import StoredReadings
 from tidegate.tables.words import LANE, LEVEL, TIME
 
@@ -43,7 +43,6 @@ _PAST: Final = (
 )  # fmt: skip
 _LEARNED: Final = ("status", "given_level", "first_level", "solved_at", "closed_at", "ticket_id", "created_at")
 _MESSAGE: Final = ("message_id", "ticket_id", "at", "author_kind", "public")
-_READ: Final = 20_000
 _CHUNKS: Final = 16
 """Parts that a table may have come in before it is copied into one."""
 _OF_LIVE: Final = f"""changed >= %s AND EXISTS (
@@ -83,6 +82,8 @@ class Held:
         Accounts, incidents and agents.
     readings
         Of the unfinished tickets.
+    waiting
+        Those of them whose texts have yet to be read, the newest first; their readings rest on columns alone.
     overrides
         ticket_id, kind, value of those that hold.
     snoozes
@@ -100,6 +101,7 @@ class Held:
     events: pl.DataFrame
     sides: dict[str, pl.DataFrame]
     readings: pl.DataFrame
+    waiting: pl.Series
     overrides: pl.DataFrame
     snoozes: pl.DataFrame
     groups: pl.DataFrame
@@ -167,6 +169,7 @@ def load(policy: Policy, now: datetime) -> Held:
     tickets = tables.read("tickets", f"{UNFINISHED} OR created_at > %s", [now - WEEK])
     past = tables.read("tickets", f"{_FINISHED} AND created_at > %s", [now - WEEK, now - WINDOW], columns=_PAST)
     live = _unfinished(tickets)
+    readings, waiting = texts.read(reader, live, now)
     return Held(
         edge=edge,
         policy=policy,
@@ -176,7 +179,8 @@ def load(policy: Policy, now: datetime) -> Held:
         messages=_of_tickets("messages", live["ticket_id"].to_list()),
         events=_of_tickets("events", live["ticket_id"].to_list()),
         sides={name: tables.read(name) for name in _SIDES},
-        readings=_read(reader, live, now),
+        readings=readings,
+        waiting=waiting,
         overrides=_overrides(),
         snoozes=_snoozes(),
         groups=similar.read().drop_nulls(),
@@ -184,10 +188,13 @@ def load(policy: Policy, now: datetime) -> Held:
     )
 
 
-def _read(reader: StaticReader, live: pl.DataFrame, now: datetime) -> pl.DataFrame:
-    """Read many tickets some at a time: what is kept of each is small beside what reading it takes."""
-    starts = range(0, max(live.height, 1), _READ)
-    return pl.concat([reader.read(live.slice(start, _READ), now=now) for start in starts], rechunk=True)
+def caught_up(held: Held, now: datetime) -> Held:
+    """Take in what was read meanwhile of texts that waited; the same as before if nothing was."""
+    readings = texts.read_meanwhile(held, now) if held.waiting.len() else held.readings.clear()
+    if readings.is_empty():
+        return held
+    waiting = held.waiting.filter(~held.waiting.is_in(readings["ticket_id"].implode()))
+    return replace(held, readings=_replaced(held.readings, readings, "ticket_id"), waiting=waiting)
 
 
 def refresh(held: Held, now: datetime) -> tuple[Held, bool]:
@@ -238,10 +245,12 @@ def _merged(
     live = _unfinished(kept)["ticket_id"]
     here = live.implode()
     entered = live.filter(~live.is_in(before.implode())).to_list()
-    readings = held.readings.filter(pl.col("ticket_id").is_in(here))
+    readings, waiting = held.readings.filter(pl.col("ticket_id").is_in(here)), held.waiting
     reread = _to_read(tickets.whole.filter(pl.col("ticket_id").is_in(here)), held)
     if reread.height:
-        readings = _replaced(readings, held.reader.read(reread, now=now), "ticket_id")
+        read, left = texts.read(held.reader, reread, now)
+        readings = _replaced(readings, read, "ticket_id")
+        waiting = pl.concat([left, waiting]).unique(maintain_order=True)
     return replace(
         held,
         edge=edge,
@@ -254,6 +263,7 @@ def _merged(
             for name, frame in sides.items()
         },
         readings=readings,
+        waiting=waiting.filter(waiting.is_in(here)),
         overrides=_overrides(),
         snoozes=_snoozes(),
         groups=_replaced(held.groups, groups, "ticket_id").drop_nulls(),

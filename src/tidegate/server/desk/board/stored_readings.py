@@ -39,6 +39,17 @@ class StoredReadings:
             known = self._known(version, keyed[KEY].unique().to_list(), shape)
             return self._completed(version, texts, keyed, known, read)
 
+    def knows(self, version: str, texts: pl.DataFrame) -> pl.Series:
+        """Say of each text whether this version has read it."""
+        keyed = keys(texts)
+        found: list[str] = []
+        with connection.cursor() as cursor:
+            for start in range(0, keyed.len(), _PART):
+                part = keyed.slice(start, _PART).to_list()
+                cursor.execute("SELECT key FROM desk_reading WHERE model = %s AND key = ANY(%s)", [version, part])
+                found.extend(key for (key,) in cursor.fetchall())
+        return keyed.is_in(pl.Series(found, dtype=pl.String).implode())
+
     def _completed(
         self,
         version: str,

@@ -65,6 +65,7 @@ def _queue(snapshot: Snapshot, person: Person, filters: Filters, at: int) -> dic
         "title": _title(filters),
         "query": urlencode(saved_views.query_of(filters)),
         "page": at,
+        "waiting_texts": snapshot.held.waiting.len(),
         "may_act": person.may("agent"),
         "act_dialogs": act_dialogs(snapshot, person),
     }

@@ -1,0 +1,26 @@
+"""The job that reads texts which boards found unread, so that no web process has to."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tidegate.server import memory
+from tidegate.server.jobs.app import app, comes_round
+
+SECONDS: Final = 30.0
+"""After this long other long work has its turn."""
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(queue="long", queueing_lock="texts_read", lock="texts_read", name="texts_read")
+@comes_round
+def texts_read(timestamp: int) -> int:
+    """Read texts that wait, if there are any; returns how many."""
+    from tidegate.server.desk.board import board, texts
+
+    del timestamp
+    queue = board.snapshot()
+    done = texts.read_waiting(queue.held, queue.now, seconds=SECONDS)
+    if done:
+        memory.give_back()
+    return done
