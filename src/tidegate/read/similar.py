@@ -28,8 +28,10 @@ TERMS: Final = 64
 """Terms of a text that count, the most telling ones."""
 WINDOW: Final = 64
 """Neighbours, earlier and later, that a shared term brings a text together with."""
-BLOCK: Final = 2_000
+BLOCK: Final = 500
 """Texts whose pairs are held at a time."""
+SPLIT: Final = 10_000
+"""Texts that are split into words at a time."""
 SAME: Final = 0.5
 """Score from which two tickets are taken to be about the same thing: nine links of ten were right on our own corpus."""
 LINKS: Final = 5
@@ -72,7 +74,10 @@ def terms(texts: pl.Series, subjects: pl.Series | None = None) -> pl.DataFrame:
         ``row``, ``term``, ``weight``: at most `TERMS` a text, each text's weights with a Euclidean norm of 1. Texts
         without a telling term are absent.
     """
-    counted = _counted_terms(texts, subjects)
+    head = pl.lit("") if subjects is None else pl.lit(subjects.fill_null("") + " ")
+    whole = pl.DataFrame({"text": texts.fill_null("")}).with_columns(head=head).with_row_index("row")
+    starts = range(0, max(whole.height, 1), SPLIT)
+    counted = pl.concat([_counted_terms(whole.slice(start, SPLIT)) for start in starts])
     known = len(texts)
     length = pl.col("count").sum().over("row")
     among = max(known, _FEW)
@@ -91,18 +96,14 @@ def terms(texts: pl.Series, subjects: pl.Series | None = None) -> pl.DataFrame:
     )
 
 
-def _counted_terms(texts: pl.Series, subjects: pl.Series | None) -> pl.DataFrame:
-    """How often each text says each term: ``row``, ``term``, ``count``."""
-    heads = pl.lit("") if subjects is None else pl.lit(subjects.fill_null("") + " ")
+def _counted_terms(texts: pl.DataFrame) -> pl.DataFrame:
+    """How often each text, of ``row``, ``head`` and ``text``, says each term: ``row``, ``term``, ``count``."""
     text = pl.concat_str(*[pl.col("head")] * _SUBJECT, pl.col("text"))
     split = pl.col("text").str.replace_all(r"([a-z0-9])([A-Z])", "${1} ${2}")
     both = pl.concat_str(pl.col("text"), split, separator=" ")
     words = phrases.flat(both.str.replace_all(r"\d{5,}", " ")).str.extract_all(r"[a-z0-9][a-z0-9_]+")
     return (
-        pl.DataFrame({"text": texts.fill_null("")})
-        .with_columns(head=heads)
-        .select(text=text)
-        .with_row_index("row")
+        texts.select("row", text=text)
         .select("row", term=words)
         .explode("term")
         .drop_nulls("term")
