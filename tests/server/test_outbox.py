@@ -291,6 +291,17 @@ def test_a_claim_is_one_s_own_and_runs_out() -> None:
     assert there.keys == ["k1"]
 
 
+def test_a_job_that_is_taken_up_again_does_not_wait_for_its_own_claim() -> None:
+    with receiver() as there:
+        webhook(there.url)
+        record(action())
+        found = Action.objects.get()
+        Action.objects.update(next_at=timezone.now() + timedelta(minutes=3))  # its own, before its worker died
+        assert delivering.deliver(found.pk, again=True) == State.DONE
+        assert delivering.deliver(found.pk, again=True) is None
+    assert there.keys == ["k1"]
+
+
 def test_a_crash_after_sending_sends_again_with_the_same_key(monkeypatch: pytest.MonkeyPatch) -> None:
     class Killed(BaseException):
         pass

@@ -55,10 +55,10 @@ def test_receivers_that_do_not_answer_keep_no_delivery_waiting(monkeypatch: pyte
     forget_jobs()
     answered, asked = threading.Event(), threading.Semaphore(0)
 
-    def hang(action: int) -> str:
+    def hang(action: int, *, again: bool) -> str:
         asked.release()
         assert answered.wait(PATIENCE)
-        return f"done {action}"
+        return f"done {action} {again}"
 
     monkeypatch.setattr(delivering, "deliver", hang)
     for action in range(12):

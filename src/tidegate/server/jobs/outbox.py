@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tidegate.server import memory, queueing
 from tidegate.server.jobs.app import app, comes_round
 from tidegate.server.pacing import Pace
+
+if TYPE_CHECKING:
+    from procrastinate import JobContext
 
 PACE = Pace(share=0.2)
 """With a hundred thousand open tickets a turn takes seconds: the inbox has the rest of the time."""
 
 
-@app.task(name=queueing.DELIVER, queue="outbox", retry=5)
-def outbox_deliver(action: int) -> str | None:
+@app.task(name=queueing.DELIVER, queue="outbox", retry=5, pass_context=True)
+def outbox_deliver(context: JobContext, action: int) -> str | None:
     """Carry one action out, if it is due; returns the state that it is in then."""
     from tidegate.server.desk.outbox import delivering
 
-    return delivering.deliver(action)
+    return delivering.deliver(action, again=context.job.attempts > 0)
 
 
 @app.periodic(cron="* * * * * */5")

@@ -1,7 +1,8 @@
 """Carrying actions out: claim, do, write down. Each at least once; receivers tell repeats by the idempotency key.
 
-1. Claim: a conditional update moves ``next_at`` a lease ahead. Of several jobs one succeeds, and if it dies the action
-   is due again when the lease has run out.
+1. Claim: a conditional update moves ``next_at`` a lease ahead. Of several jobs one succeeds. If it dies it is taken up
+   again once its worker counts as dead, and claims what it had claimed; an action whose job is lost is due again when
+   the lease has run out.
 2. Do: what happens here happens in the transaction that marks it done, so it happens once. What leaves the service is
    sent outside of any transaction.
 3. Write down: done; or waiting with a growing pause; or dead after `settings.OUTBOX_ATTEMPTS`, or at once where trying
@@ -46,20 +47,22 @@ SWEEP: Final = 500
 _SHOWN: Final = 500
 
 
-def deliver(action: int, *, rng: Callable[[], float] = random.random) -> str | None:
+def deliver(action: int, *, again: bool = False, rng: Callable[[], float] = random.random) -> str | None:
     """Carry an action out if it is due; returns the state that it is in then, None if it wasn't ours to take.
 
     Parameters
     ----------
     action
         Its identifier.
+    again
+        By a job that began before and did not end: the lease that it took, and any pause after it, are its own.
     rng
         Numbers from 0 to 1, for the jitter of pauses.
     """
     now = database_now()
     lease = timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)  # longer than any attempt may take
-    claimed = Action.objects.filter(pk=action, state=State.WAITING, next_at__lte=now).update(next_at=now + lease)
-    if not claimed:
+    waiting = Action.objects.filter(pk=action, state=State.WAITING)
+    if not (waiting if again else waiting.filter(next_at__lte=now)).update(next_at=now + lease):
         return None
     found = Action.objects.get(pk=action)
     try:
