@@ -24,17 +24,21 @@ STOP_SECONDS: Final = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Queues that share slots, and how many jobs of them run at a time."""
+    """Queues that share slots, how many jobs of them run at a time, and how often it looks by itself.
+
+    A new job is told of at once. One that waits for another with its lock is found by looking.
+    """
 
     name: str
     queues: tuple[str, ...]
     slots: int
+    look_seconds: float = 1.0
 
 
 GROUPS: Final = (
     Group("inbox", ("inbox",), 1),  # one drain at a time; a second one that is queued waits for the first to end
     Group("decide", ("decide",), 1),
-    Group("outbox", ("outbox",), 3),
+    Group("outbox", ("outbox",), 3, look_seconds=0.25),  # what waits for a channel goes out one by one
     Group("upkeep", ("upkeep",), 2),
     Group("long", ("long",), 1),
 )
@@ -92,7 +96,7 @@ async def _take(app: App, group: Group) -> None:
         concurrency=group.slots,
         install_signal_handlers=False,
         shutdown_graceful_timeout=STOP_SECONDS,
-        fetch_job_polling_interval=1.0,
+        fetch_job_polling_interval=group.look_seconds,
         update_heartbeat_interval=5.0,
         stalled_worker_timeout=20.0,
     )
