@@ -10,10 +10,11 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.utils import timezone
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from psycopg import errors
 
 from tidegate.server.desk import inbox, tables
 from tidegate.server.desk.inbox import arrivals, draining, landing, payloads
@@ -223,6 +224,27 @@ def test_one_that_takes_the_worker_down_each_time_is_set_aside(monkeypatch: pyte
     states = dict(Delivery.objects.values_list("delivery_id", "state"))
     assert states == {"good": "done", "deadly": "failed", "fine": "done"}
     assert "died" in Delivery.objects.get(delivery_id="deadly").error
+
+
+@pytest.mark.parametrize(
+    ("cause", "raised"),
+    [(errors.DiskFull(), False), (errors.AdminShutdown(), False), (None, False), (errors.ProgramLimitExceeded(), True)],
+)
+def test_a_drain_waits_for_a_database_in_trouble_and_fails_for_a_delivery(
+    monkeypatch: pytest.MonkeyPatch, cause: Exception | None, *, raised: bool
+) -> None:
+    from tidegate.server.jobs.inbox import inbox_drain
+
+    def trouble(**_: Any) -> int:
+        raise OperationalError from cause
+
+    monkeypatch.setattr(draining, "drain", trouble)
+    context = SimpleNamespace(job=SimpleNamespace(attempts=0))
+    if raised:
+        with pytest.raises(OperationalError):
+            inbox_drain(context)
+    else:
+        assert inbox_drain(context) == 0
 
 
 @pytest.mark.usefixtures("empty_queue")

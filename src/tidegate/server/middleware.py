@@ -7,6 +7,7 @@ import re
 import uuid
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
@@ -54,6 +55,12 @@ def client_address(request: HttpRequest, trusted_proxies: int) -> str | None:
     if trusted_proxies:
         forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
         address = forwarded[-trusted_proxies] if len(forwarded) >= trusted_proxies else ""
+    return _normal(address)
+
+
+@lru_cache(maxsize=1_000)
+def _normal(address: str) -> str | None:
+    """Spell an address as all of us do; None where it is none. The same few ask again and again."""
     try:
         return str(ipaddress.ip_address(address))
     except ValueError:
