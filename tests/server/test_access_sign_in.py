@@ -447,6 +447,21 @@ def test_without_mail_the_page_says_who_resets_a_password(client: Client, dana: 
     assert client.post(reverse("account_reset_password"), {"email": "dana@example.test"}).status_code == 404
 
 
+def test_a_link_by_mail_lets_an_owner_in_whom_guesses_keep_out_of_a_new_browser(
+    client: Client, dana: Person, settings: SettingsWrapper
+) -> None:
+    settings.MAIL_IS_SENT = True
+    guessed_at()
+    assert "Wait five minutes" in sign_in(client).content.decode()
+    client.post(reverse("account_reset_password"), {"email": dana.email})
+    link = re.search(r"http://testserver(/\S+)", mail.outbox[0].body)
+    assert link
+    new = "quite another password"
+    client.post(client.get(link[1])["Location"], {"password1": new, "password2": new})
+    sign_in(client, password=new)
+    assert signed_in(client)
+
+
 def test_with_mail_a_link_resets_a_password_once(client: Client, dana: Person, settings: SettingsWrapper) -> None:
     settings.MAIL_IS_SENT = True
     client.post(reverse("account_reset_password"), {"email": "nobody@example.test"})
