@@ -15,7 +15,7 @@ class Message:
     key
         The idempotency key: the same message has the same one, however often it is sent.
     kind
-        page, notify or escalate.
+        page or notify; of what the help desk is told what was changed, such as assign.
     ticket_id
         What it is about.
     title, body
