@@ -156,14 +156,12 @@ def moved(
 
 def source_codes(tickets: pl.DataFrame) -> NDArray[np.int64]:
     """Row of `given_table` for each ticket: 0-3 by priority, 4-7 by impact and urgency, 8-11 by type, 12 by nothing."""
-    levels = tickets["given_level"].to_physical()
-    if levels.null_count() == 0:
-        return levels.to_numpy().astype(np.int64)
-    codes = levels.fill_null(_UNKNOWN).to_numpy().astype(np.int64)
-    open_ = np.flatnonzero(levels.is_null())
-    columns = (tickets[name].gather(open_).to_list() for name in ("given_impact", "given_urgency", "type"))
-    codes[open_] = [_unfiled(*row) for row in zip(*columns, strict=True)]
-    return codes
+    filed = tickets["given_level"].to_physical().to_numpy().astype(np.float64)
+    open_ = np.flatnonzero(np.isnan(filed))
+    if len(open_):
+        columns = (tickets[name][open_].to_list() for name in ("given_impact", "given_urgency", "type"))
+        filed[open_] = [_unfiled(*row) for row in zip(*columns, strict=True)]
+    return filed.astype(np.int64)
 
 
 def _unfiled(impact: float | None, urgency: float | None, kind: str | None) -> int:

@@ -142,13 +142,13 @@ class StaticReader:
 
     def _found(self, tickets: pl.DataFrame, progress: Progress | None) -> Mapping[str, Column]:
         """Read what rests on the texts alone, or take it from the cache."""
-        texts = pl.DataFrame([tickets[name] for name in ("subject", "body", "created_at")])
         total = tickets.height
         if self.cache is None and total <= FEW_ROWS:
-            found = self._texts(texts)
+            found = self._texts(tickets)
             if progress is not None:
                 progress(total, total)
             return found
+        texts = pl.DataFrame([tickets[name] for name in ("subject", "body", "created_at")])
 
         def read_texts(rows: pl.DataFrame) -> pl.DataFrame:
             parts, done = [], total - rows.height

@@ -193,7 +193,7 @@ def _written(texts: pl.DataFrame, rows: list[int]) -> list[datetime | None]:
     """When some of the texts were written; None where the frame does not say."""
     if not rows or "created_at" not in texts.columns:
         return [None] * len(rows)
-    return texts["created_at"].gather(rows).to_list()
+    return texts["created_at"][rows].to_list()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,8 +83,8 @@ class Sentences:
         if len(self.owner):
             clear = logits[np.arange(len(self.owner)), chosen[self.owner]] - logits.mean(axis=1)
             order = np.lexsort((-clear, self.owner))
-            rows, begins = np.unique(self.owner, return_index=True)
-            best[rows] = order[begins] - begins
+            begins = np.flatnonzero(np.diff(self.owner, prepend=-1))
+            best[self.owner[begins]] = order[begins] - begins
         return [each[at] if each else (None, None) for each, at in zip(self.spans, best.tolist(), strict=True)]
 
 
