@@ -76,8 +76,7 @@ def original(frame: pl.DataFrame) -> pl.Series:
 def originals(frame: pl.DataFrame) -> list[str]:
     """List what `original` gives."""
     subjects, bodies = (
-        frame[name].to_list() if name in frame.columns else [None] * frame.height
-        for name in ("subject", "body")
+        frame[name].to_list() if name in frame.columns else [None] * frame.height for name in ("subject", "body")
     )
     return [f"{subject or ''}\n{body or ''}" for subject, body in zip(subjects, bodies, strict=True)]
 
