@@ -190,11 +190,10 @@ def load(policy: Policy, now: datetime) -> Held:
 
 def caught_up(held: Held, now: datetime) -> Held:
     """Take in what was read meanwhile of texts that waited; the same as before if nothing was."""
-    readings = texts.read_meanwhile(held, now) if held.waiting.len() else held.readings.clear()
-    if readings.is_empty():
-        return held
-    waiting = held.waiting.filter(~held.waiting.is_in(readings["ticket_id"].implode()))
-    return replace(held, readings=_replaced(held.readings, readings, "ticket_id"), waiting=waiting)
+    while held.waiting.len() and (readings := texts.read_meanwhile(held, now)).height:
+        waiting = held.waiting.filter(~held.waiting.is_in(readings["ticket_id"].implode()))
+        held = replace(held, readings=_replaced(held.readings, readings, "ticket_id"), waiting=waiting)
+    return held
 
 
 def refresh(held: Held, now: datetime) -> tuple[Held, bool]:

@@ -66,7 +66,8 @@ def read_waiting(held: Held, now: datetime, *, seconds: float) -> int:
     """Read the texts that wait and keep what was read, for so long at most; returns how many."""
     end, done = time.monotonic() + seconds, 0
     while done < held.waiting.len() and time.monotonic() < end:
-        held.reader.read(_next(held, held.waiting.slice(done)), now=now)
+        some = _next(held, held.waiting.slice(done))
+        held.reader.read(some.filter(~_known(held.reader, some)), now=now)
         done += PART
     return min(done, held.waiting.len())
 
