@@ -91,7 +91,7 @@ def test_a_ticket_is_solved_and_brought_back(browse: Browse) -> None:
     page.keyboard.press("e")
     expect(page.locator("#col-why")).to_contain_text("not in the queue any more")
     page.keyboard.press("u")
-    expect(page.get_by_role("button", name="Solved")).to_be_visible()
+    expect(page.get_by_role("button", name="Solve")).to_be_visible()
     assert Ticket.objects.get(pk=chosen).status == "open"
 
 

@@ -24,7 +24,7 @@ Ask = Annotated[bool, typer.Option("--ask", help="Ask for the password; without 
 ROLES = "viewer, agent, lead or admin."
 
 
-@app.command("list")
+@app.command("list", short_help="List everybody, and whether they may sign in.")
 def list_() -> None:
     """List everybody: role, groups, whether they may sign in, second factor, last sign-in."""
     with _people():
@@ -33,7 +33,7 @@ def list_() -> None:
         support.console().print(listing.table())
 
 
-@app.command()
+@app.command(short_help="Make a person.")
 def create(
     email: Email,
     name: Annotated[str, typer.Option(help="Name that others see; without one the address.")] = "",
@@ -82,7 +82,7 @@ def set_password(email: Email, ask: Ask = False, stdin: Stdin = False) -> None:
         _show(services.person_set_password(by=None, person=_find(email), password=password), given=ask or stdin)
 
 
-@app.command()
+@app.command(short_help="Shut a person out at once.")
 def deactivate(email: Email) -> None:
     """Shut a person out at once; what they did stays in the trail, the tokens that they made are revoked."""
     with _people():
@@ -102,7 +102,7 @@ def activate(email: Email) -> None:
         support.say(f"{email} may sign in again")
 
 
-@app.command()
+@app.command(short_help="Forget the failed sign-ins at an address.")
 def unlock(email: Email) -> None:
     """Forget the failed sign-ins at an address, for who has to wait because somebody guesses at it."""
     with _people():
@@ -112,7 +112,7 @@ def unlock(email: Email) -> None:
         support.say(f"{email} need not wait any more")
 
 
-@app.command()
+@app.command(short_help="Take away a person's second factors.")
 def remove_factors(email: Email) -> None:
     """Take away a person's second factors, for who has lost them."""
     with _people():
@@ -122,7 +122,7 @@ def remove_factors(email: Email) -> None:
         support.say(f"{email} signs in by password alone now")
 
 
-@app.command()
+@app.command(short_help="Seal every kept secret with the present key.")
 def reseal() -> None:
     """Seal every kept secret with the present key, after TIDEGATE_SECRET_KEY was changed."""
     with _people():
@@ -139,8 +139,8 @@ def _people() -> Generator[None]:
     with support.errors():
         from tidegate.server import startup
 
-        with startup.database():
-            startup.answers()
+        with startup.database(made=True):
+            startup.ready()
             yield
 
 

@@ -21,7 +21,7 @@ def backup(
         from tidegate.server import startup
 
         settings = startup.read_environment()
-        with startup.database():
+        with startup.database(made=True):
             startup.answers()
             made = part.backup(out, settings.secret())
         support.say(f"{made.rows:,} rows of {len(made.tables)} tables in {out} ({made.bytes / 1e6:,.1f} MB)")

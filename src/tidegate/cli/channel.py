@@ -92,6 +92,6 @@ def _service() -> Generator[None]:
     with support.errors():
         from tidegate.server import startup
 
-        with startup.database():
-            startup.answers()
+        with startup.database(made=True):
+            startup.ready()
             yield

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from rich import box
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -38,7 +39,7 @@ def write(got: Inputs, ticket: str, *, as_json: bool) -> None:
     found = pipeline.explain(got.ready, ticket)
     if found is None:
         raise InputError(
-            "is not a ticket of this queue",
+            "this queue has no such ticket",
             value=ticket,
             expected=_where(got, ticket),
             mend="`tidegate rank` lists the tickets that are ranked.",
@@ -59,7 +60,7 @@ def write(got: Inputs, ticket: str, *, as_json: bool) -> None:
     screen.print()
     screen.print(Text("The customer at a glance", style="bold"))
     for line in lines(seen):
-        screen.print(Text("  " + printable(line)))
+        screen.print(_indented(line))
 
 
 def _where(got: Inputs, ticket: str) -> str:
@@ -89,20 +90,29 @@ def _page(got: Inputs, found: Explanation) -> None:
     screen.print(Text("Points", style="bold"))
     screen.print(_parts(row))
     screen.print(Text("Reasons", style="bold"))
-    for reason in row["reasons"]:
-        screen.print(
-            Text(f"  {reason['points']:+8.1f}  " if reason["points"] else "            ").append(
-                printable(reason["text"])
-            )
-        )
+    screen.print(_reasons(row["reasons"]))
     screen.print()
     screen.print(Text("Why above the next one", style="bold"))
     for line in _above(found.lead):
-        screen.print(Text("  " + printable(line)))
+        screen.print(_indented(line))
     screen.print()
     screen.print(Text("What would change it", style="bold"))
     for line in _moves(found.moves):
-        screen.print(Text("  " + printable(line)))
+        screen.print(_indented(line))
+
+
+def _indented(line: str) -> Padding:
+    """Keep the margin where a line breaks."""
+    return Padding(Text(printable(line)), (0, 0, 0, 2), expand=False)
+
+
+def _reasons(reasons: list[dict]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right", no_wrap=True, min_width=10)
+    table.add_column()
+    for reason in reasons:
+        table.add_row(f"{reason['points']:+.1f}" if reason["points"] else "", Text(printable(reason["text"])))
+    return table
 
 
 def _parts(row: dict) -> Table:

@@ -30,7 +30,7 @@ Now = Annotated[str | None, typer.Option(help="Moment of asking, ISO 8601. Defau
 Timezone = Annotated[str | None, typer.Option(help="Zone of times that name none. Default: UTC.")]
 
 
-@app.command()
+@app.command(short_help="Say what is wrong in a policy, with the line and the mend.")
 def check(
     policy: PolicyFile,
     on: Annotated[Path | None, typer.Option(metavar="TICKETS", help="Tickets to try the rules on.")] = None,
@@ -62,7 +62,7 @@ def check(
         raise typer.Exit(support.NO)
 
 
-@app.command()
+@app.command(short_help="Show a policy as it is understood.")
 def show(policy: PolicyFile, output: Output = Page.table) -> None:
     """Show a policy as it is understood: defaults, targets, weights, and what each rule needs."""
     with support.errors():
@@ -73,7 +73,7 @@ def show(policy: PolicyFile, output: Output = Page.table) -> None:
         policy_output.write_description(describe(load(policy)), output)
 
 
-@app.command()
+@app.command(short_help="Compare two policies, and see which tickets would move.")
 def diff(
     before: Annotated[str, typer.Argument(metavar="BEFORE", help="starter, playbook, or a policy file.")],
     after: Annotated[str, typer.Argument(metavar="AFTER", help="The policy that it would change to.")],

@@ -14,6 +14,7 @@ from tidegate.cli.inputs import rejection
 from tidegate.cli.queue_table import print_queue
 from tidegate.cli.reasons_line import headline
 from tidegate.cli.support import writing
+from tidegate.tables.errors import InputError
 from tidegate.tables.spreadsheet import without_formulas
 from tidegate.tables.words import LEVELS
 
@@ -31,13 +32,30 @@ _ENDINGS: Final = {
     ".jsonl": Format.ndjson,
     ".parquet": Format.parquet,
 }
+_OTHERS: Final = {".xlsx", ".xls", ".ods", ".tsv", ".html", ".pdf", ".gz", ".yml", ".yaml", ".xml"}
+"""Endings that would promise what the file does not hold."""
 _TABLE_ROWS: Final = 50
 _REASONS: Final = 4
 
 
 def by_ending(out: Path | None) -> Format:
-    """Choose a format from the name of the file."""
-    return _ENDINGS.get(out.suffix.lower(), Format.table) if out else Format.table
+    """Choose a format from the name of the file.
+
+    Raises
+    ------
+    InputError
+        If the file would be named after a format that is not written.
+    """
+    ending = out.suffix.lower() if out else ""
+    if ending in _OTHERS:
+        raise InputError(
+            "is no format of a queue",
+            column="--out",
+            value=ending,
+            expected=", ".join(_ENDINGS),
+            mend="Spreadsheets open .csv; --format table writes the table itself.",
+        )
+    return _ENDINGS.get(ending, Format.table)
 
 
 def write(got: Inputs, chosen: Format, *, top: int | None, out: Path | None) -> None:

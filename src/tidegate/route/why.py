@@ -70,7 +70,12 @@ def _for() -> Iterator[tuple[pl.Expr, pl.Expr]]:
         (pl.col("need") > 0) & (pl.col("senior") == 1),
         pl.format("{}, {}", pl.col("rank").fill_null("regular"), "need_why"),
     )
-    yield pl.col("holds").is_not_null(), pl.format("has {} open tickets", "holds")
+    yield (
+        pl.col("holds").is_not_null(),
+        pl.format(
+            "has {} open ticket{}", "holds", pl.when(pl.col("holds") == 1).then(pl.lit("")).otherwise(pl.lit("s"))
+        ),
+    )
 
 
 def _against() -> Iterator[tuple[pl.Expr, pl.Expr]]:

@@ -154,7 +154,8 @@ class ObserveMiddleware:
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 REFUSED: Final = 400
-UNTOLD: Final = ("healthz", "readyz", "metrics")
+UNTOLD: Final = ("healthz", "readyz", "metrics", "static", "queue_news")
+"""Asked for by machines and pages all the time: written down only when refused."""
 
 
 def route_of(request: HttpRequest) -> str:

@@ -50,8 +50,13 @@ def serve(settings: Environment, say: Say, tell: Say, *, demo: bool = False) -> 
             _prepare(say, tell, demo=demo)
             environment.spare_memory()
             children = [_child("web"), _child("work")]
-            say(f"Tidegate is at http://{address(settings)} (Ctrl-C stops it)")
-            Supervisor(children, say, tend=_tending(server, settings, say)).run()
+            tend, welcome = _tending(server, settings, say), _welcoming(settings, say)
+
+            def look() -> None:
+                welcome()
+                tend()
+
+            Supervisor(children, say, tend=look).run()
             say("stopped")
         finally:
             if server is not None:
@@ -105,6 +110,19 @@ def _stoppable(say: Say) -> Generator[None]:
         yield
     except KeyboardInterrupt:
         say("stopped before it was up")
+
+
+def _welcoming(settings: Environment, say: Say) -> Callable[[], None]:
+    """Return what names the address, once: when a browser that goes there is answered, not before."""
+    told = False
+
+    def welcome() -> None:
+        nonlocal told
+        if not told and web.listens(settings):
+            told = True
+            say(f"Tidegate is at http://{address(settings)} (Ctrl-C stops it)")
+
+    return welcome
 
 
 def _tending(server: PostgresServer | None, settings: Environment, say: Say) -> Callable[[], None]:

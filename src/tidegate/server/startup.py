@@ -45,10 +45,31 @@ def open_database(settings: Environment) -> PostgresServer | None:
     return server
 
 
+def needs_service(settings: Environment) -> None:
+    """See that somebody has started a service in the data folder, so that asking it makes no new one.
+
+    Raises
+    ------
+    InputError
+        If nobody has.
+    """
+    if settings.database_url is None and not (settings.data_dir / embedded.FOLDER).exists():
+        raise InputError(
+            f"there is no service in the folder {settings.data_dir}",
+            mend="Name its folder with TIDEGATE_DATA_DIR, or start one with tidegate serve.",
+        )
+
+
 @contextmanager
-def database() -> Generator[PostgresServer | None]:
-    """Give a command a database and Django; leave the embedded server as it was found."""
-    server = open_database(read_environment())
+def database(*, made: bool = False) -> Generator[PostgresServer | None]:
+    """Give a command a database and Django; leave the embedded server as it was found.
+
+    With ``made`` only where there is one already.
+    """
+    settings = read_environment()
+    if made:
+        needs_service(settings)
+    server = open_database(settings)
     try:
         configure()
         yield server
@@ -88,6 +109,25 @@ def answers() -> None:
             f"no PostgreSQL answers at {where['HOST'] or 'the local socket'}, database {where['NAME']!r}",
             mend="See that it runs, and that DATABASE_URL names it rightly.",
         ) from None
+
+
+def ready() -> None:
+    """See that the database answers and is of this version.
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
+    from tidegate.server import migrating
+
+    answers()
+    waiting = len(migrating.pending())
+    if waiting:
+        raise InputError(
+            f"the database is not of this version: {waiting} migrations have not run",
+            mend="Start tidegate serve once, or run tidegate migrate.",
+        )
 
 
 def needs_database_url(settings: Environment) -> None:

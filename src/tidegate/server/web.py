@@ -35,6 +35,15 @@ def see_port_free(settings: Environment) -> None:
         )
 
 
+def listens(settings: Environment) -> bool:
+    """Say whether somebody answers at the address."""
+    try:
+        socket.create_connection((settings.host, settings.port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
 def _unusable(host: str, port: int) -> str | None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:

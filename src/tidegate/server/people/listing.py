@@ -14,7 +14,7 @@ def table() -> Table:
     found = Table(box=None)
     found.add_column("address", no_wrap=True)
     for title in ("name", "role", "groups", "active", "2nd factor", "last sign-in"):
-        found.add_column(title, overflow="fold")
+        found.add_column(title, overflow="fold", no_wrap=title in ("role", "last sign-in"))
     factors = set(Authenticator.objects.values_list("user_id", flat=True))
     for person in Person.objects.order_by("email"):
         row = (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import polars as pl
 from django.utils.html import escape
@@ -31,6 +32,9 @@ PART_OF: Final = {
     "workaround": "doubt",
 }
 """Whose colour underlines what was read; all else speaks of the impact."""
+_LONG: Final = 8
+_LAST: Final = 4
+"""A thread of more messages than _LONG shows its first and its last ones."""
 _FOLDED: Final = 2
 """Lines from which quoted mail is worth folding."""
 
@@ -99,6 +103,21 @@ def thread(
     ]
 
 
+class Folded(NamedTuple):
+    """A thread, its middle apart: what was asked and what was said last are read first."""
+
+    first: list[Said]
+    between: list[Said]
+    last: list[Said]
+
+
+def folded(said: list[Said]) -> Folded:
+    """Put the middle of a long thread apart."""
+    if len(said) <= _LONG:
+        return Folded(said, [], [])
+    return Folded(said[:1], said[1:-_LAST], said[-_LAST:])
+
+
 def subject_html(ticket: Ticket, evidence: Iterable[dict[str, object]]) -> SafeString:
     """Write the subject with its evidence underlined."""
     subject = ticket.subject or "no subject"
@@ -150,7 +169,8 @@ def _pieces(text: str, masked: str, first: int, spans: list[Span], *, markup: bo
         shown = kept if markup else line
         if kept.strip() or not line.strip():
             _unfold(pieces, folded)
-            pieces.append(underlined(shown.rstrip("\r") if not markup else shown, at, spans) + "\n")
+            written = underlined(shown.rstrip("\r"), at, spans)
+            pieces.append((_closed_up(written) if markup else written) + "\n")
         elif not markup:
             folded.append(line)
         at += len(kept) + 1
@@ -158,6 +178,11 @@ def _pieces(text: str, masked: str, first: int, spans: list[Span], *, markup: bo
     folded.extend(rest.splitlines())
     _unfold(pieces, folded)
     return pieces
+
+
+def _closed_up(line: str) -> str:
+    """Close the gaps that tags left, once the spans are found by their places."""
+    return re.sub(r"[ \t]{2,}", " ", line).strip()
 
 
 def _unfold(pieces: list[str], folded: list[str]) -> None:

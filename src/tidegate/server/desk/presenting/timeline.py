@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 KINDS: Final = ("messages", "decisions", "overrides", "snoozes", "actions", "events")
 _EVENT_WORDS: Final = {
-    "created": "opened",
-    "status": "status",
-    "assigned": "assigned",
-    "transferred": "handed over",
-    "priority": "priority",
+    "created": "opened it",
+    "status": "set the status",
+    "assigned": "assigned it to",
+    "transferred": "handed it over to",
+    "priority": "set the priority",
     "reopened": "reopened",
     "merged": "merged into",
     "waiting_customer": "waits on the customer",
@@ -62,7 +62,7 @@ def timeline(
         *_decisions(sorted(decisions, key=lambda decision: decision.at)),
         *(moment for override in overrides for moment in _override(override)),
         *(moment for snooze in snoozes for moment in _snooze(snooze, zone)),
-        *(_action(action) for action in actions),
+        *(_action(action, names) for action in actions),
         *(_event(event, names) for event in events),
     ]
     return sorted(moments, key=lambda moment: moment.at, reverse=True)
@@ -129,14 +129,34 @@ def _snooze(snooze: Snooze, zone: ZoneInfo) -> Iterable[Moment]:
         yield Moment(at=snooze.ended_at, kind="snoozes", who=who, what=_CALLED[snooze.ended_why])
 
 
-def _action(action: Action) -> Moment:
-    state = {"intended": "would have been done (dry run)", "dead": f"failed: {action.last_error}"}
-    told = f"told {action.target}: {action.title}"
+_ACTION_WORDS: Final = {
+    "assign": ("assigned it to", "assign it to"),
+    "draft": ("drafted an answer", "draft an answer"),
+    "escalate": ("escalated it to", "escalate it to"),
+    "note": ("left a note", "leave a note"),
+    "notify": ("notified", "notify"),
+    "page": ("paged", "page"),
+    "review": ("asked for a person's word", "ask for a person's word"),
+    "tag": ("tagged it", "tag it"),
+    "update": ("told", "tell"),
+}
+"""What was done, and what is or was to be done."""
+
+
+def _action(action: Action, names: dict[str, str]) -> Moment:
+    state = {
+        "intended": "a dry run: recorded, not carried out",
+        "dead": f"failed: {action.last_error}",
+        "done": "",
+    }
+    done, wanted = _ACTION_WORDS.get(action.kind, (action.kind, action.kind))
+    target = names.get(action.target, action.target)
+    about = f": {action.title}" if action.kind == "update" else ""
     return Moment(
         at=action.done_at or action.created_at,
         kind="actions",
         who=str(action.by or "policy"),
-        what=told if action.kind == "update" else f"{action.kind} {action.target}".strip(),
+        what=f"{done if action.state == action.State.DONE else f'was to {wanted}'} {target}{about}".strip(),
         detail=state.get(action.state, action.state),
     )
 
@@ -144,4 +164,5 @@ def _action(action: Action) -> Moment:
 def _event(event: Event, names: dict[str, str]) -> Moment:
     who = names.get(event.actor or "", event.actor or event.actor_kind)
     old, new = (names.get(word or "", word or "") for word in (event.old, event.new))
+    new = "" if event.kind == "created" else new
     return Moment(at=event.at, kind="events", who=who, what=_EVENT_WORDS.get(event.kind, event.kind), was=old, now=new)

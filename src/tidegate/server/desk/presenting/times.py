@@ -54,6 +54,9 @@ def ago(moment: datetime | None, now: datetime) -> str:
     return "just now" if minutes < _JUST else f"{span(minutes)} ago"
 
 
-def clock(moment: datetime | None, zone: tzinfo) -> str:
-    """Write a moment: ``Tue 03 Mar 09:41``."""
-    return "" if moment is None else f"{moment.astimezone(zone):%a %d %b %H:%M}"
+def clock(moment: datetime | None, zone: tzinfo, now: datetime | None = None) -> str:
+    """Write a moment: ``Tue 03 Mar 09:41``; with its year where that is not the one of ``now``."""
+    if moment is None:
+        return ""
+    local = moment.astimezone(zone)
+    return f"{local:%a %d %b %H:%M}" if now is None or local.year == now.year else f"{local:%d %b %Y %H:%M}"

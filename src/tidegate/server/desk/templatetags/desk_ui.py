@@ -109,7 +109,7 @@ def _open_to(role: str) -> list[tuple[str, str, str]]:
 @cache
 def furniture(page: str) -> SafeString:
     """Write what stands on every page for whoever is signed in: the page's keys, their dialog, the palette."""
-    keys = [{"keys": key.keys, "act": key.act, "does": key.does} for key in keys_of(page or "everywhere")]
+    keys = [{"keys": key.keys, "act": key.act, "does": key.does, "where": key.where} for key in keys_of(page or "everywhere")]
     return mark_safe(render_to_string("desk/parts/furniture.html", {"keys": keys}))  # noqa: S308 (a template's)
 
 
@@ -130,6 +130,12 @@ def points_bar(points: float, parts: list[tuple[str, float]], rules: list[tuple[
 def moment(at: datetime | None, zone: tzinfo) -> str:
     """Write a moment in the team's zone."""
     return times.clock(at, zone)
+
+
+@register.simple_tag(takes_context=True)
+def when(context: RequestContext, at: datetime | None) -> str:
+    """Write a moment in the zone of the page, seen from its present: with the year where it is another one."""
+    return times.clock(at, context["zone"], context["now"])
 
 
 @register.filter

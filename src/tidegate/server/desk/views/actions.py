@@ -40,6 +40,8 @@ MEANINGS: Final = {
 }
 _AGAIN: Final = (Action.State.INTENDED, Action.State.DEAD, Action.State.CANCELLED)
 _CANCEL: Final = (Action.State.WAITING, Action.State.DEAD, Action.State.INTENDED)
+_FIRST: Final = ("dead", "waiting", "intended", "done")
+"""States by what a person would want to see first."""
 _MOST: Final = 100_000
 PAGE: Final = selectors.PAGE
 
@@ -49,10 +51,11 @@ def listing(request: HttpRequest) -> HttpResponse:
     """Show the outbox by state; what needs a person first."""
     person = person_of(request)
     state = request.GET.get("state", "")
-    state = state if state in STATES else "dead"
+    counts = selectors.actions_counts(person=person)
+    state = state if state in STATES else next((name for name in _FIRST if counts[name]), "dead")
     start = request.GET.get("from", "")
     offset = min(int(start), _MOST) if start.isdecimal() and len(start) < 9 else 0  # noqa: PLR2004 - a number at all
-    counts, dry_run = selectors.actions_counts(person=person), actions_in_force().dry_run
+    dry_run = actions_in_force().dry_run
     counts["all"] = sum(counts.values())
     rows = selectors.actions_list(person=person, state="" if state == "all" else state, offset=offset, limit=PAGE + 1)
     context = {

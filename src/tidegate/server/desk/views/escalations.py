@@ -9,6 +9,7 @@ from django.shortcuts import render
 
 from tidegate.server.desk.acts import bulk, escalations
 from tidegate.server.desk.errors import RefusedError
+from tidegate.server.desk.policies import actions_in_force
 from tidegate.server.desk.views.shared import number, refused, said
 from tidegate.server.middleware import origin
 from tidegate.server.people.access import needs, person_of
@@ -57,5 +58,6 @@ def _context(person: Person, *, closed: bool, at: int) -> dict[str, Any]:
         "before": at - 1,
         "after": at + 1 if len(found) > PAGE else 0,
         "may_close": person.may("lead"),
+        "dry_run": actions_in_force().dry_run,
         "now": datetime.now(UTC),
     }

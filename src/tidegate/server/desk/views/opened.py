@@ -80,7 +80,7 @@ def head_of(opened: Opened) -> dict[str, Any]:
         "bar": bars.bar(shown),
         "assignee": opened.names.get(ticket.assignee or "", ticket.assignee or ""),
         "opened_ago": times.ago(ticket.created_at, now),
-        "opened_at": times.clock(ticket.created_at, opened.zone),
+        "opened_at": times.clock(ticket.created_at, opened.zone, now),
         "probabilities": list(zip(("P0", "P1", "P2", "P3"), row.probabilities, strict=False)) if row else [],
         "aside": asides.aside_of(row, now, opened.zone),
         "now": now,

@@ -18,18 +18,18 @@ from tidegate.server.desk.acts.snooze_times import BACK
 from tidegate.server.desk.board import board
 from tidegate.server.desk.board.rows import Filters
 from tidegate.server.desk.errors import RefusedError
-from tidegate.server.desk.models import Override
+from tidegate.server.desk.models import Override, Ticket
 from tidegate.server.desk.presenting import asides
 from tidegate.server.desk.presenting.choices import choices_of
 from tidegate.server.desk.presenting.doubts import doubts
 from tidegate.server.desk.presenting.kept import kept
 from tidegate.server.desk.presenting.lanes import LANE_WORDS
-from tidegate.server.desk.presenting.lines import lines, zone_of
+from tidegate.server.desk.presenting.lines import lines, names_of, zone_of
 from tidegate.server.desk.seeing import ticket_or_404
 from tidegate.server.desk.views.opened import opened_or_404, preview_of
 from tidegate.server.desk.views.shared import act_dialogs, number, page, refused, said, tickets_of
 from tidegate.server.middleware import origin
-from tidegate.server.people.access import needs, person_of
+from tidegate.server.people.access import needs, person_of, scope
 from tidegate.tables.words import LANES, LEVELS
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def _queue(snapshot: Snapshot, person: Person, filters: Filters, at: int) -> dic
         "filters": filters,
         "active": _active(filters),
         "title": _title(filters),
+        "lane_words": LANE_WORDS.get(filters.lane, ""),
         "query": urlencode(saved_views.query_of(filters)),
         "page": at,
         "waiting_texts": snapshot.held.waiting.len(),
@@ -117,7 +118,19 @@ def queue_find(request: HttpRequest) -> HttpResponse:
         }
         for row in named.iter_rows(named=True)
     ]
-    return JsonResponse({"found": found})
+    return JsonResponse({"found": [*found, *_finished(person, sought.search, found)]})
+
+
+def _finished(person: Person, name: str, found: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Find a ticket that is not in the queue any more by its whole identifier."""
+    url = reverse("ticket", args=[name]) if name else ""
+    if not name or any(entry["url"] == url for entry in found):
+        return []
+    named = scope(Ticket.objects.filter(ticket_id=name), person)
+    return [
+        {"title": f"{name}  {subject or ''}".strip(), "kind": status, "url": url}
+        for subject, status in named.values_list("subject", "status")
+    ]
 
 
 @require_http_methods(["POST"])
@@ -300,7 +313,8 @@ def _done(kind: str, value: str, count: int, tickets: list[str]) -> str:
         snapshot = board.snapshot()
         return f"{what} brought back." if value == BACK else asides.done(snapshot, tickets, zone_of(snapshot))
     if kind == "assign":
-        return f"{what} assigned to {value}." if value else f"{what} given back."
+        who = names_of(board.snapshot()).get(value, value)
+        return f"{what} assigned to {who}." if value else f"{what} given back."
     return f"{what} marked as solved." if kind == "resolve" else f"{what}: {kind} is now {value}."
 
 

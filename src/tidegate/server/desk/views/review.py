@@ -28,7 +28,7 @@ from tidegate.tables.spreadsheet import without_formulas
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-    from tidegate.server.desk.presenting.doubts import Route
+    from tidegate.server.desk.presenting.doubts import Answer, Route
     from tidegate.server.desk.views.opened import Opened
     from tidegate.server.people.models import Person
 
@@ -152,8 +152,15 @@ def _card(request: HttpRequest) -> dict[str, Any]:
     opened = opened_or_404(person, chosen)
     context |= {**head_of(opened), "thread": opened.thread(), "intents": intents()}
     if chosen in levels:
-        return {**context, **_unsure(context["row"]), "kind": "level", "answers": answers(snapshot, chosen)}
+        found = answers(snapshot, chosen)
+        return {**context, **_unsure(context["row"]), "unruled": _unruled(found), "kind": "level", "answers": found}
     return {**context, **_unsure_route(opened, unsure[chosen]), "kind": "route"}
+
+
+def _unruled(found: list[Answer]) -> str:
+    """Name the level that is likeliest before the rules, where the ticket stands at another; else nothing."""
+    likeliest = max(found, key=lambda answer: answer.share, default=None)
+    return "" if likeliest is None or likeliest.likely else likeliest.level
 
 
 def _unsure_route(opened: Opened, route: Route) -> dict[str, Any]:

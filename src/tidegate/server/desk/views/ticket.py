@@ -15,6 +15,7 @@ from tidegate.server.desk.presenting import customer
 from tidegate.server.desk.presenting.alike import alike
 from tidegate.server.desk.presenting.choices import choices_of
 from tidegate.server.desk.presenting.kept import kept
+from tidegate.server.desk.presenting.thread import folded
 from tidegate.server.desk.presenting.timeline import KINDS, timeline
 from tidegate.server.desk.views.opened import head_of, opened_or_404, overrides_of
 from tidegate.server.desk.views.shared import act_dialogs
@@ -43,7 +44,7 @@ def ticket(request: HttpRequest, ticket_id: str) -> HttpResponse:
         **head_of(opened),
         **_neighbours(snapshot, person, ticket_id),
         "page_name": "ticket",
-        "thread": opened.thread(),
+        "thread": folded(opened.thread()),
         "overrides": [override for override in overrides if override.undone_at is None],
         "moments": _moments(opened, overrides),
         "kinds": KINDS,
@@ -108,7 +109,7 @@ def _why(opened: Opened, person: Person) -> dict[str, Any]:
     moves = sorted(found.moves, key=lambda move: abs(move.points))[:MOVES]
     lead = found.lead
     seen = lead is not None and opened.snapshot.visible(person)["ticket_id"].index_of(lead.next_id) is not None
-    return {"lead": lead, "next_name": lead.next_id if lead is not None and seen else "The next one", "moves": moves}
+    return {"lead": lead, "next_id": lead.next_id if lead is not None and seen else "", "moves": moves}
 
 
 def _suggested(opened: Opened) -> dict[str, Any] | None:

@@ -78,11 +78,16 @@ def named(object_id: str, names: dict[str, str]) -> str:
     return names.get(object_id, object_id)
 
 
+_QUIET: Final = ("attempts", 0)
+"""What goes without saying."""
+
+
 @register.filter
 def changes(line: Any) -> list[tuple[str, str, str]]:  # noqa: ANN401 (templates pass anything)
     """List what changed: name, before, after; what stayed the same is left out."""
     before, after = (value if isinstance(value, dict) else {"": value} for value in (line.before, line.after))
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    names = [name for name in names if (name, after.get(name)) != _QUIET]
     return [(name.replace("_", " "), _shown(before.get(name)), _shown(after.get(name))) for name in names]
 
 

@@ -1,6 +1,6 @@
 // Keys to acts. Which keys there are stands in the page (desk/keys.py wrote them); modules attach to acts.
 
-/** @typedef {{keys: string, act: string, does: string}} Key */
+/** @typedef {{keys: string, act: string, does: string, where: string}} Key */
 
 /** @type {Map<string, () => unknown>} */
 const acts = new Map();
@@ -76,20 +76,32 @@ function help() {
   const dialog = document.querySelector("#help");
   const place = dialog?.querySelector("[data-keys-table]");
   if (!(dialog instanceof HTMLDialogElement) || !place) return;
+  const everywhere = known().filter((key) => key.where === "everywhere");
+  const own = known().filter((key) => key.where !== "everywhere");
+  place.replaceChildren(...[keysTable("This page", own), keysTable("Everywhere", everywhere)].filter((table) => table.rows.length));
+  dialog.showModal();
+}
+
+/** A line an act: two keys that do the same stand together. @param {string} title @param {Key[]} listed */
+function keysTable(title, listed) {
   const table = document.createElement("table");
   table.className = "table table-plain";
-  for (const key of known()) {
+  table.createCaption().textContent = title;
+  for (const act of new Set(listed.map((key) => key.act))) {
+    const same = listed.filter((key) => key.act === act);
     const row = table.insertRow();
     const cell = row.insertCell();
-    for (const part of key.keys.split(" ")) {
-      const cap = document.createElement("kbd");
-      cap.textContent = part;
-      cell.append(cap, " ");
-    }
-    row.insertCell().textContent = key.does;
+    same.forEach((key, place) => {
+      if (place) cell.append("or ");
+      for (const part of key.keys.split(" ")) {
+        const cap = document.createElement("kbd");
+        cap.textContent = part;
+        cell.append(cap, " ");
+      }
+    });
+    row.insertCell().textContent = same[0]?.does ?? "";
   }
-  place.replaceChildren(table);
-  dialog.showModal();
+  return table;
 }
 
 export function start() {

@@ -5,6 +5,7 @@ import * as due from "./due.js";
 import * as live from "./live.js";
 import * as rows from "./rows.js";
 import * as since from "./since.js";
+import { say } from "./toasts.js";
 
 const beside = /** @type {HTMLElement} */ (document.querySelector("#beside"));
 
@@ -13,6 +14,7 @@ async function preview() {
   if (!id) return rows.move(0);
   if (!beside.hidden && beside.dataset.ticket === id) return hide();
   await load(id);
+  say("Shown beside the list.");
 }
 
 /** @param {string} id */
@@ -35,6 +37,8 @@ function back() {
   rows.letGo();
 }
 
+let counted = 0;
+
 function bulk() {
   const bar = /** @type {HTMLElement | null} */ (document.querySelector("#bulk"));
   const count = rows.pickedIds().length;
@@ -42,6 +46,8 @@ function bulk() {
   bar.hidden = count === 0;
   const place = bar.querySelector("[data-bulk-count]");
   if (place) place.textContent = `${count} selected`;
+  if (count !== counted) say(`${count} selected`);
+  counted = count;
 }
 
 /** @param {string} rel */

@@ -22,11 +22,13 @@ export function show(toast) {
   text.textContent = toast.text;
   box.append(text);
   if (toast.undo) {
+    forget(); // only the last act is taken back
     undoable = toast.undo;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "button";
     button.textContent = "Undo (u)";
+    box.dataset.undo = "";
     button.addEventListener("click", () => { undo(); box.remove(); });
     box.append(button);
   }
@@ -43,11 +45,17 @@ export function show(toast) {
   window.setTimeout(() => { if (!box.matches(":hover, :focus-within")) box.remove(); }, toast.undo ? 12000 : 6000);
 }
 
+/** Take away what offers to take back an act that cannot be taken back any more. */
+function forget() {
+  for (const box of document.querySelectorAll("#toasts > [data-undo]")) box.remove();
+}
+
 /** Take the last act back. */
 export function undo() {
   if (!undoable) return say("There is nothing to take back.");
   const values = { undo: undoable };
   undoable = "";
+  forget();
   return window.htmx.ajax("POST", "/queue/undo", { values, swap: "none" });
 }
 
