@@ -92,6 +92,7 @@ def test_a_lead_edits_previews_keeps_and_puts_in_force(browse: Browse, lead: Per
     line = 1 + KEENER[: KEENER.index("now_when")].count("\n")
     page.locator("#checks").get_by_text(f"line {line}").wait_for()
     page.locator(f"[data-gutter] span.error:nth-child({line})").wait_for()
+    assert text.evaluate("box => box.scrollHeight <= box.clientHeight"), "the text scrolls away from its line numbers"
     page.get_by_role("button", name="Preview").click()
     page.get_by_text("Mend the errors first").wait_for()
     page.get_by_role("button", name=f"line {line}").click()

@@ -118,6 +118,7 @@ def test_a_level_is_overridden_in_two_keys_and_undone_in_one(browse: Browse) -> 
     expect(page.locator(f'tr[data-ticket="{chosen}"]')).to_have_count(0)
     page.keyboard.press("u")
     expect(page.locator(".toast").last).to_contain_text("Taken back")
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
     assert level_of(chosen) == "P3"
 
 
@@ -288,6 +289,7 @@ def test_a_viewer_looks_and_changes_nothing(browse: Browse) -> None:
         page.keyboard.press(key)
     assert page.locator("dialog[open]").count() == 0
     assert page.locator("#bulk").count() == 0
+    assert not page.locator("[data-pick]").first.is_visible()
     page.keyboard.press("?")
     assert "override" not in page.locator("#help").inner_text()
 

@@ -33,6 +33,13 @@ MAIL = (
 )
 
 
+READABLE = """
+    [...new Set([...document.querySelectorAll("mark")].map(
+        (mark) => getComputedStyle(mark).color === getComputedStyle(document.body).color))]
+"""
+"""Whether marked words have the colour of all others, where the system chooses the colours."""
+
+
 @pytest.fixture
 def desk(people: dict[str, Person]) -> Iterator[Company]:
     del people
@@ -49,7 +56,7 @@ def top(**filters: Any) -> str:
 def test_it_is_sound_in_both_looks_and_on_a_phone(
     browse: Browse, axe: Callable[[Page], None], snap: Callable[[Page, str], None], theme: Any, *, phone: bool
 ) -> None:
-    tables.upsert("tickets", a_ticket("mail", subject="Data leak in the export", body=MAIL))
+    tables.upsert("tickets", a_ticket("mail", subject=f"Data leak in the export {'x' * 300}", body=MAIL))
     tables.upsert("messages", message("inside", "mail", body="do not tell them yet", public=False))
     board.snapshot(fresh=0)
     page = browse("lead", "/tickets/mail", theme=theme, phone=phone)
@@ -57,6 +64,8 @@ def test_it_is_sound_in_both_looks_and_on_a_phone(
     snap(page, f"ticket-{theme}{'-phone' if phone else ''}")
     axe(page)
     assert fits_its_width(page)
+    page.emulate_media(forced_colors="active")
+    assert page.evaluate(READABLE) == [True]
 
 
 def test_quoted_mail_unfolds_by_keyboard(browse: Browse) -> None:

@@ -257,3 +257,16 @@ def test_text_from_strangers_is_text(as_lead: Client) -> None:
         assert "<img" not in text
         assert "{{ 7|add:7 }}" in text
         assert "<b>&quot;" not in text
+
+
+def test_a_finished_ticket_is_found_by_its_whole_identifier_by_who_sees_it(
+    client: Client, people: dict[str, Person]
+) -> None:
+    tables.upsert("tickets", a_ticket("done-17", status="closed", group="technical"))
+    seen = {}
+    for role in ("lead", "colleague"):
+        client.force_login(people[role])
+        seen[role] = [one["kind"] for one in client.get("/queue/find", {"q": "done-17"}).json()["found"]]
+    assert seen == {"lead": ["closed"], "colleague": []}
+    client.force_login(people["lead"])
+    assert client.get("/queue/find", {"q": "done-1"}).json() == {"found": []}

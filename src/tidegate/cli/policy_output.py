@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tidegate.policy.findings import Finding
     from tidegate.policy.model import Policy
 
+_FIRST: Final = 50
 _STYLES: Final = {"error": "red", "warning": "yellow"}
 _RANKING: Final = ("method", "horizon", "missed", "target_power", "now_when", "escalate_late", "outlook")
 
@@ -89,7 +90,8 @@ def _targets(rows: list[dict[str, Any]]) -> Table:
     for row in rows:
         weight = " ".join(f"{value:.3g}" for value in row["weight"].values())
         minutes = (f"{value:g}" for value in row["minutes"].values())
-        table.add_row(row["clock"], _safe(row["tier"] or "-"), _safe(row["group"] or "-"), *minutes, weight)
+        clock = row["clock"].replace("_", " ")
+        table.add_row(clock, _safe(row["tier"] or "-"), _safe(row["group"] or "-"), *minutes, weight)
     return table
 
 
@@ -156,7 +158,8 @@ def _print_moves(counts: dict[str, Any], moves: pl.DataFrame, top: int) -> None:
     out = console()
     out.print(
         f"{counts['moved']:,} of {counts['tickets']:,} tickets move to another level or lane; "
-        f"{counts['same_top_50']} of the first 50 stay among them; a ticket moves {counts['mean_positions']:g} places"
+        f"{counts['same_top_50']} of the first {min(_FIRST, counts['tickets'])} stay among them; "
+        f"a ticket moves {counts['mean_positions']:g} places on average"
     )
     for name in ("level", "lane"):
         if counts[name]:

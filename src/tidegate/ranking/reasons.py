@@ -70,7 +70,7 @@ def reasons(shown: Shown, policy: Policy) -> pl.Series:
     frame = _with_scores(shown)
     pieces = [
         piece
-        for source in (_rules(shown, policy), _parts(shown), _factors(shown, policy), _context(frame))
+        for source in (_rules(shown, policy), _parts(shown, policy), _factors(shown, policy), _context(frame))
         for piece in source
     ]
     somewhere = frame.select(when.any().alias(f"{i}") for i, (*_, when) in enumerate(pieces)).row(0)
@@ -158,10 +158,10 @@ def _effect_words(then: Effect) -> str:
     return f": {text}" if text else ""
 
 
-def _parts(shown: Shown) -> Iterator[Piece]:
+def _parts(shown: Shown, policy: Policy) -> Iterator[Piece]:
     """Parts of the points before the rules; where a rule moved the level, the deadline says which level it is of."""
     ruled = pl.col("final_level") != pl.col("level")
-    before = _deadline(pl.col("left_before"))
+    before = _deadline(pl.col("left_before"), pl.col("level"), policy)
     due = pl.when(ruled).then(pl.format("as {}: {}", pl.col("level"), before)).otherwise(before)
     level = pl.col("level").cast(pl.String)
     filed = (
@@ -186,15 +186,18 @@ def _parts(shown: Shown) -> Iterator[Piece]:
     if "deadline" in shown.parts:
         quiet = pl.max_horizontal(pl.col("part_deadline").abs(), pl.col("part_missed").abs()) < _TELLING
         yield "deadline", due, pl.lit(0.0), quiet & ~ruled
-    yield "deadline", _deadline(pl.col("left")), pl.lit(0.0), ruled
+    yield "deadline", _deadline(pl.col("left"), pl.col("final_level"), policy), pl.lit(0.0), ruled
 
 
-def _deadline(left: pl.Expr) -> pl.Expr:
+def _deadline(left: pl.Expr, level: pl.Expr, policy: Policy) -> pl.Expr:
+    """Say how much of its clock is left; a clock that stops at night says so, since the wall's goes on."""
+    stopping = [name for name, rule in policy.levels.items() if rule.clock != "always"]
+    hours = pl.when(level.cast(pl.String).is_in(stopping)).then(pl.lit(" of business hours")).otherwise(pl.lit(""))
     clock = pl.col("clock").cast(pl.String).replace(words.CLOCK_NAMES)
     return (
         pl.when(left > 0)
-        .then(pl.format("{} due in {}", clock, words.span(left)))
-        .otherwise(pl.format("{} target missed by {}", clock, words.span(left)))
+        .then(pl.format("{} due in {}{}", clock, words.span(left), hours))
+        .otherwise(pl.format("{} target missed by {}{}", clock, words.span(left), hours))
     )
 
 

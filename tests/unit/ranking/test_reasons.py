@@ -43,7 +43,7 @@ def test_a_ticket_tells_its_deadline_account_and_history() -> None:
         reopens=2,
     )
     assert {
-        "response due in 22 min",
+        "response due in 22 min of business hours",
         "enterprise account",
         "contract of 48k a year",
         "renews in 12 days",
@@ -53,14 +53,14 @@ def test_a_ticket_tells_its_deadline_account_and_history() -> None:
 
 
 def test_a_missed_target_and_a_doubt_are_told() -> None:
-    assert "response target missed by 30 min" in told(p=(0, 1, 0, 0), age=60.0)
+    assert "response target missed by 30 min of business hours" in told(p=(0, 1, 0, 0), age=60.0)
     assert "could be P0 (18%)" in told(p=(0.18, 0.82, 0, 0))
 
 
 def test_a_rule_that_moves_the_level_tells_both_deadlines() -> None:
     texts = told(subject="a leak", age=5.0)
     assert texts[0] == "leak: at least P0"
-    assert "as P3: response due in 7 h 55" in texts
+    assert "as P3: response due in 7 h 55 of business hours" in texts
     assert "response due in 5 min" in texts
 
 

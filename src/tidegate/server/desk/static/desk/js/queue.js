@@ -57,7 +57,6 @@ on("down", () => { if (rows.move(1) >= rows.all().length) page("next"); });
 on("up", () => { if (rows.move(-1) < 0) page("prev"); });
 on("open", () => /** @type {HTMLElement | null} */ (rows.here()?.querySelector(".subject"))?.click());
 on("preview", preview);
-on("select", () => { const id = rows.here()?.dataset.ticket; if (id) rows.pick(id); });
 on("back", back);
 on("show-new", live.showNew);
 on("search", () => /** @type {HTMLInputElement | null} */ (document.querySelector("#search"))?.focus());
@@ -69,6 +68,7 @@ on("save", () => {
   if (document.querySelector("[data-act=save]")) /** @type {HTMLDialogElement} */ (document.querySelector("#save")).showModal();
 });
 if (document.querySelector("#desk")?.getAttribute("data-may-act")) {
+  on("select", () => { const id = rows.here()?.dataset.ticket; if (id) rows.pick(id); });
   on("take", () => window.htmx.ajax("POST", "/queue/take", { swap: "none" }));
 }
 
