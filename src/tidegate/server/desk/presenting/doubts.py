@@ -115,7 +115,7 @@ def choices(snapshot: Snapshot, route: Route, current: str | None, names: Mappin
 
 
 def _then(group: str, route: Route, current: str | None, agent: str, held: Mapping[str, int]) -> str:
-    said = [f"it has {held.get(group, 0)} open of the same kind"]
+    said = [f"{held.get(group, 0)} open of the same kind"]
     if group == route.group:
         said.insert(0, f"suggested, for {agent}" if agent else "suggested")
     if group == current:
