@@ -104,8 +104,8 @@ def test_a_person_is_added_by_keyboard_and_changes_the_password(
     sign_in(other, "ari@example.test", password)
     other.wait_for_url("**/accounts/password/change/")
     snap(other, "people-temporary")
-    other.get_by_label("Current Password").fill(password)
-    for label in ("New Password", "New Password (again)"):
+    other.get_by_label("Current password").fill(password)
+    for label in ("New password", "New password (again)"):
         other.get_by_label(label, exact=True).fill(PASSWORD)
     other.keyboard.press("Enter")
     other.wait_for_url(inside)

@@ -109,7 +109,10 @@ def _open_to(role: str) -> list[tuple[str, str, str]]:
 @cache
 def furniture(page: str) -> SafeString:
     """Write what stands on every page for whoever is signed in: the page's keys, their dialog, the palette."""
-    keys = [{"keys": key.keys, "act": key.act, "does": key.does, "where": key.where} for key in keys_of(page or "everywhere")]
+    keys = [
+        {"keys": key.keys, "act": key.act, "does": key.does, "where": key.where}
+        for key in keys_of(page or "everywhere")
+    ]
     return mark_safe(render_to_string("desk/parts/furniture.html", {"keys": keys}))  # noqa: S308 (a template's)
 
 
