@@ -93,6 +93,12 @@ class Model:
         own = self.heads.split(text_logits[:, :width])
         return (own if "intent" in own or self.rest is None else self.rest.split(text_logits[:, width:]))["intent"][1]
 
+    @property
+    def intent_names(self) -> tuple[str, ...]:
+        """The intents that it tells apart: its own, or the packaged ones where it was not taught any."""
+        heads = [*self.heads.heads, *(self.rest.heads if self.rest else ())]
+        return next(head.classes for head in heads if head.name == "intent")
+
     def save(self, folder: Path) -> None:
         """Write the model into a folder, which is made if it is not there."""
         folder.mkdir(parents=True, exist_ok=True)

@@ -44,6 +44,9 @@ class Environment(BaseModel):
     host: str = Field("127.0.0.1", description="address that the web listens on")
     port: Annotated[int, Field(ge=1, le=65535)] = Field(8000, description="port that the web listens on")
     allowed_hosts: str = Field("127.0.0.1,localhost,[::1]", description="host names that are answered, by commas")
+    model: Path | None = Field(
+        None, description="folder that tidegate train wrote, to read tickets with; missing: the packaged model"
+    )
     web_processes: Annotated[int, Field(ge=1, le=64)] = Field(
         1, description="web processes; each holds the open tickets in memory"
     )

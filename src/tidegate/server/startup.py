@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def read_environment() -> Environment:
-    """Read the settings, and see that the service's parts are installed.
+    """Read the settings, and see that the service's parts are installed and its model can be read.
 
     Raises
     ------
@@ -25,12 +25,19 @@ def read_environment() -> Environment:
         If a variable cannot be used.
     MissingExtraError
         If the service is not installed.
+    ModelError
+        If the folder that is named holds no model that can be read.
     """
     from importlib.util import find_spec
 
     if any(find_spec(name) is None for name in ("django", "psycopg", "granian", "procrastinate", "structlog")):
         raise MissingExtraError("server", "The service")
-    return environment.read()
+    settings = environment.read()
+    if settings.model is not None:
+        from tidegate.read.model import load_model
+
+        load_model(settings.model)
+    return settings
 
 
 def open_database(settings: Environment) -> PostgresServer | None:

@@ -8,10 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from tidegate.policy.loading import load as policy_load
-from tidegate.read.reader import default_reader
 from tidegate.server.desk import tables
 from tidegate.server.desk.board.held import UNFINISHED
-from tidegate.server.desk.board.stored_readings import StoredReadings
+from tidegate.server.desk.board.reader import reader_under
 from tidegate.server.desk.inbox.landing import tickets_import
 from tidegate.server.desk.policies import policy_ensure
 from tidegate.server.people import audit
@@ -68,7 +67,7 @@ def texts_read(*, progress: Callable[[int, int], None]) -> int:
     progress
         Called with tickets done and tickets in all.
     """
-    reader = default_reader(policy_load(policy_ensure().text), cache=StoredReadings())  # ty: ignore[invalid-argument-type]
+    reader = reader_under(policy_load(policy_ensure().text))
     wanted = tables.read("tickets", UNFINISHED, columns=["ticket_id"])["ticket_id"]
     for start in range(0, wanted.len(), _READ):
         some = tables.read("tickets", "ticket_id = ANY(%s)", [wanted.slice(start, _READ).to_list()])

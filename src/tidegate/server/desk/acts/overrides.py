@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from django.db import transaction
 
 from tidegate.server.desk.board import board
+from tidegate.server.desk.board.reader import intents
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.ledger import event_append
 from tidegate.server.desk.models import Override, Ticket
@@ -24,13 +25,6 @@ if TYPE_CHECKING:
 
 LANES_CHOSEN: Final = tuple(lane for lane in LANES if lane not in ("aged", "waiting"))
 """Lanes that a person can put a ticket in."""
-
-
-def intents() -> tuple[str, ...]:
-    """Return the intents that a ticket can be said to have: those of the reader's taxonomy."""
-    from tidegate.read.taxonomy import default
-
-    return default().names
 
 
 def override_set(
@@ -175,4 +169,4 @@ def _written(person: Person, override: Override, act: str, *, before: object, af
     )  # fmt: skip
 
 
-__all__ = ["LANES_CHOSEN", "intents", "override_set", "override_undo"]
+__all__ = ["LANES_CHOSEN", "override_set", "override_undo"]

@@ -19,10 +19,10 @@ from tidegate.enrich.history import WINDOW
 from tidegate.pipeline import Known
 from tidegate.read.alike import similar_counts
 from tidegate.read.given import learn_confusion
-from tidegate.read.reader import RESTS_ON, default_reader
+from tidegate.read.reader import RESTS_ON
 from tidegate.server.desk import tables
 from tidegate.server.desk.board import similar, texts
-from tidegate.server.desk.board.stored_readings import StoredReadings
+from tidegate.server.desk.board.reader import reader_under
 from tidegate.tables.words import LANE, LEVEL, TIME
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def load(policy: Policy, now: datetime) -> Held:
     """Read everything."""
     edge = tables.snapshot_edge()
     learned = learn_confusion(_done(now), policy) if policy.given.learn_from else None
-    reader = default_reader(policy, learned=learned, cache=StoredReadings())  # ty: ignore[invalid-argument-type]
+    reader = reader_under(policy, learned=learned)
     tickets = tables.read("tickets", f"{UNFINISHED} OR created_at > %s", [now - WEEK])
     past = tables.read("tickets", f"{_FINISHED} AND created_at > %s", [now - WEEK, now - WINDOW], columns=_PAST)
     live = _unfinished(tickets)

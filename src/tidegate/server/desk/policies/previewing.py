@@ -11,7 +11,7 @@ from tidegate import pipeline
 from tidegate.policy.checks import check
 from tidegate.policy.compare import diff_policies, moved, summary
 from tidegate.server.desk.board import board
-from tidegate.server.desk.board.stored_readings import StoredReadings
+from tidegate.server.desk.board.reader import reader_under
 
 if TYPE_CHECKING:
     from tidegate.policy.compare import Change
@@ -86,9 +86,6 @@ def _ready(snapshot: Snapshot, policy: Policy) -> pipeline.Ready:
     held, known = snapshot.held, snapshot.held.known(snapshot.now)
     if (policy.given, policy.review) == (held.policy.given, held.policy.review):
         return pipeline.prepare(held.tickets, policy, snapshot.now, known=known)
-    from tidegate.read.reader import default_reader
-
     live = held.tickets.filter(pl.col("ticket_id").is_in(held.readings["ticket_id"].implode()))
-    reader = default_reader(policy, learned=None, cache=StoredReadings())  # ty: ignore[invalid-argument-type]
-    readings = reader.read(live, now=snapshot.now)
+    readings = reader_under(policy).read(live, now=snapshot.now)
     return pipeline.prepare(held.tickets, policy, snapshot.now, known=replace(known, readings=readings))

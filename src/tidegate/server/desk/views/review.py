@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods
 
 from tidegate.server.desk.acts import bulk
 from tidegate.server.desk.acts.answers import rows_to_learn, taught
-from tidegate.server.desk.acts.overrides import intents
 from tidegate.server.desk.board import board
+from tidegate.server.desk.board.reader import intents
 from tidegate.server.desk.errors import RefusedError
 from tidegate.server.desk.models import Override
 from tidegate.server.desk.presenting.doubts import answers, choices, doubtful, first_of, routes

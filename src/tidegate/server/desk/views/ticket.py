@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from tidegate.server.desk.acts.overrides import intents
+from tidegate.server.desk.board.reader import intents
 from tidegate.server.desk.board.rows import Filters
 from tidegate.server.desk.models import Action, Decision, Escalation, Event, Snooze
 from tidegate.server.desk.presenting import customer
