@@ -16,7 +16,7 @@ DELIVERIES = 240
 
 def test_no_accepted_delivery_is_lost_and_no_action_forgotten() -> None:
     with tempfile.TemporaryDirectory(prefix="tidegate-faults-") as home:
-        told = faulting.kills(Path(home), DELIVERIES, times=len(faulting.PARTS))
+        told = faulting.kills(Path(home), DELIVERIES, times=len(faulting.PARTS), bad=12)
     assert set(told["killed"]) == set(faulting.PARTS), told
     assert told["accepted"] == DELIVERIES
     assert told["repeats"] == DELIVERIES // 5

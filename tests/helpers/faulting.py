@@ -154,12 +154,13 @@ def action_findings(service: Service, receiver: Receiver) -> dict[str, Any]:
     }
 
 
-def kills(home: Path, count: int, times: int) -> dict[str, Any]:
+def kills(home: Path, count: int, times: int, bad: int = 100) -> dict[str, Any]:
     """Kill web, worker and database by turns, evenly over so many deliveries, while webhooks go out.
 
-    Nobody waits for calm: the next one is killed as soon as enough deliveries more were accepted.
+    Nobody waits for calm: the next one is killed as soon as enough deliveries more were accepted. ``bad`` are the
+    requests until the receiver is well.
     """
-    receiver, killed = Receiver(free_port()), Counter()
+    receiver, killed = Receiver(free_port(), bad), Counter()
     with Service(
         home / "kills", TIDEGATE_OUTGOING_ALLOW="127.0.0.1/32", TIDEGATE_API_REQUESTS_A_MINUTE="1000000"
     ) as service:

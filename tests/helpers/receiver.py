@@ -9,8 +9,6 @@ from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
-BAD_REQUESTS = 100
-
 
 class Receiver:
     """Keeps what it was sent, by idempotency key.
@@ -19,13 +17,15 @@ class Receiver:
     ----------
     port
         Where it listens once `open` is called; before that a sender is refused.
+    bad
+        Its first requests, of which about 15 in a hundred fail, 10 are slow and 5 are taken without an answer; then it
+        is well, but for one in fifty.
     seed
-        Of its moods: of its first hundred requests about 15 fail, 10 are slow and 5 are taken without an answer; then
-        it is well, but for one in fifty.
+        Of its moods.
     """
 
-    def __init__(self, port: int, seed: int = 7) -> None:
-        self.port = port
+    def __init__(self, port: int, bad: int = 100, seed: int = 7) -> None:
+        self.port, self.bad = port, bad
         self.bodies: dict[str, list[bytes]] = defaultdict(list)
         self.taken: set[str] = set()
         self.answers: dict[str, int] = defaultdict(int)
@@ -51,7 +51,7 @@ class Receiver:
 
     def _take(self, handler: BaseHTTPRequestHandler, key: str, body: bytes) -> None:
         with self._lock:
-            well = sum(self.answers.values()) > BAD_REQUESTS and self._random.random() < 0.98
+            well = sum(self.answers.values()) > self.bad and self._random.random() < 0.98
             mood = 1.0 if well else self._random.random()
             self.bodies[key].append(body)
         if mood < 0.15:

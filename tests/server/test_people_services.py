@@ -169,7 +169,7 @@ def test_no_password_reaches_the_trail(people: Cast) -> None:
 def run(db: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Run `tidegate admin` on the test's own database."""
     del db
-    monkeypatch.setattr("tidegate.server.startup.database", contextlib.nullcontext)
+    monkeypatch.setattr("tidegate.server.startup.database", lambda **_: contextlib.nullcontext())
 
     def command(*words: str, stdin: str = "") -> Result:
         return CliRunner().invoke(app, ["admin", *words], input=stdin)

@@ -255,8 +255,8 @@ class StaticReader:
             score is not None and (score < least or (other if read == "unknown" else read) not in trusted)
             for read, other, score in rows
         ]
-        sets = [_EVERY_SET[code] for code in (held @ (1 << np.arange(len(LEVELS)))).tolist()]
-        return {"level_set": sets, "unsure": spans | np.array(strange, dtype=bool)}
+        sets = held @ (1 << np.arange(len(LEVELS)))
+        return {"level_set": _EVERY_SET[sets], "unsure": spans | np.array(strange, dtype=bool)}
 
 
 @lru_cache(maxsize=1)
@@ -332,4 +332,6 @@ def _unless(silent: Sequence[bool], values: Sequence[Any]) -> list[Any]:
     return [None if mute else value for mute, value in zip(silent, values, strict=True)]
 
 
-_EVERY_SET: Final = [[level for k, level in enumerate(LEVELS) if code >> k & 1] for code in range(1 << len(LEVELS))]
+_EVERY_SET: Final = pl.Series(
+    [[level for k, level in enumerate(LEVELS) if code >> k & 1] for code in range(2 ** len(LEVELS))]
+)

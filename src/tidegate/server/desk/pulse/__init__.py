@@ -36,6 +36,7 @@ def pulse_measure(*, budget: float = BUDGET, clock: Callable[[], float] = time.m
     """
     from tidegate.server.desk.board import board
     from tidegate.server.desk.pulse.body import body_of
+    from tidegate.server.desk.pulse.corrected import corrected
     from tidegate.server.desk.pulse.history import history_of, scopes
 
     started = clock()
@@ -46,7 +47,7 @@ def pulse_measure(*, budget: float = BUDGET, clock: Callable[[], float] = time.m
         if made and clock() - started > budget:
             break
         begun = clock()
-        body = _plain(body_of(history.cut(groups), snapshot.held.policy))
+        body = _plain(body_of(history.cut(groups), snapshot.held.policy) | corrected(groups, snapshot.now))
         told = {"as_of": snapshot.now, "policy": snapshot.policy, "groups": list(groups)}
         made.append(_kept(body, told, seconds=clock() - begun))
         _prune(groups)

@@ -7,6 +7,7 @@ changed                what, tickets: since the evening before
 coming                 hours, due, likely, low, high, unknown: the next hours
 people, moves, groups  who holds how much, what could be handed over, how long each group has work for
 leading                the leading measures of the last seven days beside the seven before
+routing, taught        where people said otherwise in four weeks, see `corrected`
 charts                 key, title, lead, svg, columns, rows, note: drawn, and as a table (cells: text, or text and set)
 sets                   by key: title, total, ids: the tickets behind a figure, at most `sets.SET`; kept apart
 """

@@ -11,8 +11,6 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 
 from tidegate.server.desk import pulse
-from tidegate.server.desk.acts.answers import taught
-from tidegate.server.desk.outbox import selectors
 from tidegate.server.desk.views.shared import number
 from tidegate.server.people.access import needs, person_of
 
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
     from tidegate.server.desk.models import Pulse
-    from tidegate.server.people.models import Person
 
 
 @needs("viewer", "GET")
@@ -29,13 +26,7 @@ def page(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
     found = pulse.pulse_of(person=person)
     context = {"page_name": "pulse", "may_ask": person.may("lead"), **({} if found is None else _context(found))}
-    return render(request, "desk/pulse/page.html", context | _corrected(person))
-
-
-def _corrected(person: Person) -> dict[str, Any]:
-    """Count what became of routes and of levels where people looked; counted now."""
-    since = datetime.now(UTC) - selectors.COUNTED
-    return {"routing": selectors.routing_counts(person=person, since=since), "taught": taught(person, since=since)}
+    return render(request, "desk/pulse/page.html", context)
 
 
 def _context(found: Pulse) -> dict[str, Any]:
@@ -47,6 +38,8 @@ def _context(found: Pulse) -> dict[str, Any]:
         "at": found.as_of.astimezone(zone),
         "old": datetime.now(UTC) - found.as_of > pulse.STALE,
         "since": datetime.fromisoformat(body["since"]).astimezone(zone),
+        "routing": body.get("routing"),
+        "taught": body.get("taught"),
         "changed": {row["what"]: row["tickets"] for row in body.get("changed", ())},
         "first": [_local(row, zone) for row in body.get("breach", {}).get("first", ())],
         "worse": [row for row in body.get("leading", ()) if row["mood"] == "worse"],
