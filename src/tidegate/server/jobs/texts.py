@@ -8,14 +8,17 @@ from tidegate.server import memory
 from tidegate.server.jobs.app import app, comes_round
 
 SECONDS: Final = 30.0
-"""After this long other long work has its turn."""
+"""After this long a turn ends, and another begins."""
 
 
 @app.periodic(cron="* * * * * */5")
-@app.task(queue="long", queueing_lock="texts_read", lock="texts_read", name="texts_read")
+@app.task(queue="decide", queueing_lock="texts_read", lock="texts_read", name="texts_read")
 @comes_round
 def texts_read(timestamp: int) -> int:
-    """Read texts that wait, if there are any; returns how many."""
+    """Read texts that wait, if there are any; returns how many.
+
+    In the slot of deciding, which waits for it: a replay that takes minutes keeps neither.
+    """
     from tidegate.server.desk.board import board, texts
 
     del timestamp
