@@ -10,18 +10,19 @@ The weighting is that of Arora, Liang and Ma 2017, "A simple but tough-to-beat b
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from array import array
+from dataclasses import dataclass, field
 from functools import cache
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
+from tidegate.read.met import Met
 from tidegate.tables.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
     from tokenizers import Tokenizer
@@ -72,6 +73,7 @@ class Embedding:
     tokenizer: Tokenizer
     vectors: NDArray[Any]
     weights: NDArray[np.float32]
+    _met: Met = field(default_factory=Met, init=False, repr=False, compare=False)
 
     @property
     def dimensions(self) -> int:
@@ -118,15 +120,19 @@ class Embedding:
         """Sum the weighted token vectors of texts, shape (texts, dimensions)."""
         out = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         for start in range(0, len(texts), _ROWS):
-            part = texts[start : start + _ROWS]
-            encodings = self.tokenizer.encode_batch_fast(list(part), add_special_tokens=False)
-            tokens = [encoding.ids for encoding in encodings]
-            counts = np.fromiter(map(len, tokens), dtype=np.int64, count=len(tokens))
-            ids = np.fromiter(chain.from_iterable(tokens), dtype=np.int64, count=int(counts.sum()))
-            out[start : start + len(part)] = self._pool(ids, counts)
+            words = [text.split(" ") for text in texts[start : start + _ROWS]]  # no token spans a space
+            tokens = self._met.joined(words, self._tokens)
+            ids = np.frombuffer(b"".join(tokens), dtype=np.int32)
+            counts = np.fromiter(map(len, tokens), dtype=np.int64, count=len(tokens)) // ids.itemsize
+            out[start : start + len(tokens)] = self._pool(ids, counts)
         return out
 
-    def _pool(self, ids: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.float32]:
+    def _tokens(self, words: list[str]) -> Iterator[bytes]:
+        """Give the numbers of each word's tokens, as int32."""
+        encodings = self.tokenizer.encode_batch_fast(words, add_special_tokens=False)
+        return (array("i", each.ids).tobytes() for each in encodings)
+
+    def _pool(self, ids: NDArray[np.integer], counts: NDArray[np.int64]) -> NDArray[np.float32]:
         """Sum token vectors by text, as one product of token counts and the vectors of the tokens met."""
         met, places = np.unique(ids, return_inverse=True)
         cells = np.repeat(np.arange(len(counts)), counts) * len(met) + places
@@ -168,7 +174,7 @@ def load_embedding(folder: Path = MODELS) -> Embedding:
     tokenizer.no_truncation()
     if tokenizer.get_vocab_size() > len(vectors) or len(weights) != len(vectors):
         raise ModelError(f"{folder.name}: tokenizer.json and model.safetensors are of different models")
-    return Embedding(tokenizer, vectors, np.asarray(weights, dtype=np.float32))
+    return Embedding(tokenizer, np.asarray(vectors), np.asarray(weights, dtype=np.float32))
 
 
 def read_safetensors(path: Path) -> dict[str, NDArray[Any]]:

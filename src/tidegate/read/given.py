@@ -34,6 +34,7 @@ TYPE_LEVEL: Final = {
 """Level that a ticket type suggests; a type says half as much as a filed priority."""
 
 _UNKNOWN: Final = 3 * len(LEVELS)
+_OF_LEVEL: Final[dict[str | None, int]] = {None: _UNKNOWN} | {level: code for code, level in enumerate(LEVELS)}
 _MIDDLE: Final = 2
 """What an impact or urgency counts as where the other one is known."""
 _OF_TYPE: Final[dict[str | None, int]] = {
@@ -156,12 +157,13 @@ def moved(
 
 def source_codes(tickets: pl.DataFrame) -> NDArray[np.int64]:
     """Row of `given_table` for each ticket: 0-3 by priority, 4-7 by impact and urgency, 8-11 by type, 12 by nothing."""
-    filed = tickets["given_level"].to_physical().to_numpy().astype(np.float64)
-    open_ = np.flatnonzero(np.isnan(filed))
-    if len(open_):
-        columns = (tickets[name][open_].to_list() for name in ("given_impact", "given_urgency", "type"))
+    filed = np.array([_OF_LEVEL[level] for level in tickets["given_level"].to_list()], dtype=np.int64)
+    open_ = filed == _UNKNOWN
+    if open_.any():
+        chosen = pl.Series(open_)
+        columns = (tickets[name].filter(chosen).to_list() for name in ("given_impact", "given_urgency", "type"))
         filed[open_] = [_unfiled(*row) for row in zip(*columns, strict=True)]
-    return filed.astype(np.int64)
+    return filed
 
 
 def _unfiled(impact: float | None, urgency: float | None, kind: str | None) -> int:

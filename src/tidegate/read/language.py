@@ -15,9 +15,10 @@ import numpy as np
 import polars as pl
 
 from tidegate.read.features import row_sums
+from tidegate.read.met import Met
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -65,16 +66,21 @@ def _profile() -> np.ndarray:
         return arrays["logs"].astype(np.float32)
 
 
-def _word_scores(words: list[str]) -> np.ndarray:
+_MET: Final = Met()
+"""Scores of the words met."""
+
+
+def _word_scores(words: list[str]) -> Iterator[bytes]:
+    """Score each word under each language of the profile, as float32."""
     buckets, valid = grams(words)
-    return (_profile()[buckets] * valid[:, :, None]).sum(axis=1)
+    scores = (_profile()[buckets] * valid[:, :, None]).sum(axis=1)
+    return (row.tobytes() for row in scores)
 
 
 def _posterior(texts: list[list[str]]) -> np.ndarray:
     """Posterior over `CLASSES` of every text, from its words."""
-    numbered: dict[str, int] = {}
-    codes = [numbered.setdefault(word, len(numbered)) for words in texts for word in words]
-    per_word = _word_scores(list(numbered))[codes].astype(np.float64)
+    scores = np.frombuffer(b"".join(_MET.joined(texts, _word_scores)), dtype=np.float32)
+    per_word = scores.reshape(-1, _profile().shape[1]).astype(np.float64)
     total = row_sums(per_word, np.cumsum([0, *map(len, texts)]))
     total = (total - total.max(axis=1, keepdims=True)) * _TEMPER
     odds = np.exp(total)
