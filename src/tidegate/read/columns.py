@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Column = pl.Series | NDArray[Any] | list[Any]
 
-FEW_ROWS: Final = 16
+FEW_ROWS: Final = 128
 """Rows up to which a table is made of rows: it costs less than dozens of columns."""
 
 

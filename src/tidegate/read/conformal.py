@@ -71,10 +71,11 @@ def likely_sets(probabilities: NDArray[np.float64], coverage: float) -> NDArray[
         What the probabilities of the set sum to at least. It holds as far as they are calibrated, with no guarantee.
     """
     order = np.argsort(-probabilities, axis=1, kind="stable")
-    ordered = np.take_along_axis(probabilities, order, axis=1)
-    before = np.cumsum(ordered, axis=1) - ordered
+    rows = np.arange(len(probabilities))[:, None]
+    ordered = probabilities[rows, order]
+    before = ordered.cumsum(axis=1) - ordered
     out = np.zeros(probabilities.shape, dtype=bool)
-    np.put_along_axis(out, order, before < coverage - 1e-12, axis=1)
+    out[rows, order] = before < coverage - 1e-12
     return out
 
 

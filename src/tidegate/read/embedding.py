@@ -107,9 +107,9 @@ class Embedding:
         rest = [text if (left := sentences.rests.get(row)) is None else left for row, text in enumerate(texts)]
         places = [row for row, text in enumerate(rest) if text]
         sums = self._sums([*sentences.pieces, *(rest[row] for row in places)])
-        pieces, rests = np.split(sums, [len(sentences.pieces)])
+        pieces = sums[: len(sentences.pieces)]
         whole = np.zeros((len(texts), self.dimensions), dtype=np.float32)
-        whole[places] = rests
+        whole[places] = sums[len(pieces) :]
         parted = np.array([sentences.rests[row] is not None for row in sentences.owner.tolist()], dtype=bool)
         rows, begins = np.unique(sentences.owner[parted], return_index=True)
         if len(rows):

@@ -33,6 +33,8 @@ TYPE_LEVEL: Final = {
 }
 """Level that a ticket type suggests; a type says half as much as a filed priority."""
 
+_PRESSING: Final = len(URGENT)
+"""Levels begin with so many urgent ones."""
 _UNKNOWN: Final = 3 * len(LEVELS)
 _OF_LEVEL: Final[dict[str | None, int]] = {None: _UNKNOWN} | {level: code for code, level in enumerate(LEVELS)}
 _MIDDLE: Final = 2
@@ -144,15 +146,14 @@ def moved(
     four levels moved at once would let a ticket filed P3 come out more urgent than the same one filed P2, where the
     text speaks against P3 alone.
     """
-    urgent = np.array([level in URGENT for level in LEVELS])
     filed, read, base = (np.maximum(each, 1e-9) for each in (filed, read, base))
     ours, theirs, shares = (
-        np.log(each[..., urgent].sum(-1) / each[..., ~urgent].sum(-1)) for each in (filed, read, base)
+        np.log(each[..., :_PRESSING].sum(-1) / each[..., _PRESSING:].sum(-1)) for each in (filed, read, base)
     )
     chance = 1 / (1 + np.exp(-(ours + weight * (theirs - shares))))
     inside = filed * (read / base) ** weight[:, None]
-    inside /= np.where(urgent, inside[:, urgent].sum(1, keepdims=True), inside[:, ~urgent].sum(1, keepdims=True))
-    return inside * np.where(urgent, chance[:, None], 1 - chance[:, None])
+    halves = (inside[:, :_PRESSING], chance), (inside[:, _PRESSING:], 1 - chance)
+    return np.hstack([half / half.sum(1, keepdims=True) * share[:, None] for half, share in halves])
 
 
 def source_codes(tickets: pl.DataFrame) -> NDArray[np.int64]:

@@ -156,8 +156,9 @@ class Lexicon:
     def places(self, states: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Find which states are prefixes: their indices, and the prefixes'."""
         maybe = np.flatnonzero(self._met[states >> np.uint64(64 - _FILTER)])
-        places = np.minimum(np.searchsorted(self.prefixes, states[maybe]), len(self.prefixes) - 1)
-        right = self.prefixes[places] == states[maybe]
+        wanted = states[maybe]
+        places = self.prefixes.searchsorted(wanted)
+        right = self.prefixes.take(places, mode="clip") == wanted
         return maybe[right], places[right]
 
 
@@ -215,35 +216,25 @@ def find(view: View, lexicon: Lexicon) -> Found:
     Time is linear in the words: no more than as many steps as the longest phrase has words, each over fewer of them.
     Two runs of words with one 64-bit hash count as the same; that is left to chance.
     """
-    starts, _ = view.words
-    at, depth = np.arange(len(starts)), 0
-    states = _next(np.zeros(len(starts), dtype=np.uint64), view.hashes)
-    parts: list[tuple[NDArray[np.int64], NDArray[np.int64], int]] = []
-    while len(at):
+    first = last = np.arange(len(view.words[0]))
+    states = _next(np.zeros(len(last), dtype=np.uint64), view.hashes)
+    parts: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]] = []
+    while True:
         kept, places = lexicon.places(states)
-        at, states = at[kept], states[kept]
-        whole = lexicon.last[places] > lexicon.first[places]
-        parts.append((places[whole], at[whole], depth))
-        onward = lexicon.longer[places] & (at + depth + 1 < len(starts))
-        at, states = at[onward], states[onward]
-        depth += 1
-        joined = view.joins[at + depth]
-        at, states = at[joined], states[joined]
-        states = _next(states, view.hashes[at + depth])
-    return _spread(parts, lexicon)
+        first, last = first[kept], last[kept]
+        parts.append((places, first, last))
+        onward = np.flatnonzero(lexicon.longer[places] & view.joins[last + 1])
+        if not len(onward):
+            return _spread(parts, lexicon)
+        first, last = first[onward], last[onward] + 1
+        states = _next(lexicon.prefixes[places[onward]], view.hashes[last])
 
 
-def _spread(parts: Sequence[tuple[NDArray[np.int64], NDArray[np.int64], int]], lexicon: Lexicon) -> Found:
-    """One entry a phrase, where several phrases of different names or languages are written alike."""
-    none = np.zeros(0, dtype=np.int64)
-    places = np.concatenate([none, *(place for place, _, _ in parts)])
-    first = np.concatenate([none, *(at for _, at, _ in parts)])
-    last = np.concatenate([none, *(at + depth for _, at, depth in parts)])
-    counts = lexicon.last[places] - lexicon.first[places]
-    ends = np.cumsum(counts)
-    offsets = np.arange(int(counts.sum())) - np.repeat(ends - counts, counts)
-    return Found(
-        phrase=np.repeat(lexicon.first[places], counts) + offsets,
-        first=np.repeat(first, counts),
-        last=np.repeat(last, counts),
-    )
+def _spread(parts: Sequence[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]], lexicon: Lexicon) -> Found:
+    """One entry a phrase: none for a mere beginning, several where those of several names or languages look alike."""
+    places, first, last = map(np.concatenate, zip(*parts, strict=True))
+    begins = lexicon.first[places]
+    counts = lexicon.last[places] - begins
+    each = np.repeat(np.arange(len(places)), counts)
+    skipped = np.cumsum(counts) - counts - begins
+    return Found(phrase=np.arange(len(each)) - skipped[each], first=first[each], last=last[each])

@@ -64,7 +64,6 @@ _TEXT_SCHEMA: Final[dict[str, Any]] = {
 """Types of what is read from a text alone, but for its logits."""
 
 _WEIGHTS: Final = np.array([TEXT_WEIGHT.get(source, 1.0) for source in SOURCES])
-_URGENT: Final = np.array([level in URGENT for level in LEVELS])
 _BATCH: Final = 4096
 _SILENT: Final = "no text"
 _KEPT: Final = 3
@@ -247,7 +246,6 @@ class StaticReader:
         review = self.policy.review
         window = self.model.windows.get("level")
         held = window.sets(levels, review.coverage) if window else likely_sets(levels, review.coverage)
-        spans = held[:, _URGENT].any(axis=1) == held[:, ~_URGENT].any(axis=1)
         trusted = {*(review.languages or self.model.languages)}
         least = self.model.scope if review.scope is None else review.scope
         rows = zip(listed(columns["read_language"]), filed, listed(columns["in_scope"]), strict=True)
@@ -255,8 +253,8 @@ class StaticReader:
             score is not None and (score < least or (other if read == "unknown" else read) not in trusted)
             for read, other, score in rows
         ]
-        sets = held @ (1 << np.arange(len(LEVELS)))
-        return {"level_set": _EVERY_SET[sets], "unsure": spans | np.array(strange, dtype=bool)}
+        sets = held @ _PLACES
+        return {"level_set": _EVERY_SET[sets], "unsure": _SPANS[sets] | np.array(strange, dtype=bool)}
 
 
 @lru_cache(maxsize=1)
@@ -332,6 +330,8 @@ def _unless(silent: Sequence[bool], values: Sequence[Any]) -> list[Any]:
     return [None if mute else value for mute, value in zip(silent, values, strict=True)]
 
 
-_EVERY_SET: Final = pl.Series(
-    [[level for k, level in enumerate(LEVELS) if code >> k & 1] for code in range(2 ** len(LEVELS))]
-)
+_SETS: Final = [[level for k, level in enumerate(LEVELS) if code >> k & 1] for code in range(2 ** len(LEVELS))]
+_EVERY_SET: Final = pl.Series(_SETS)
+_PLACES: Final = 1 << np.arange(len(LEVELS))
+_SPANS: Final = np.array([len({level in URGENT for level in each}) != 1 for each in _SETS])
+"""Sets that hold urgent levels and others, or none at all."""

@@ -39,9 +39,12 @@ def sentiment(hits: Hits, rows: int) -> NDArray[np.float64]:
 
 def shouting(view: View) -> NDArray[np.float64]:
     """How loud each text is written, 0 to 0.5: share of capitals above one half, and runs of exclamation marks."""
-    letters, capitals, runs = view.cases().T
-    share = np.clip(capitals / np.maximum(letters, 1) - 0.5, 0, 0.5) * (letters >= _SHOUTED)
-    return np.clip(share * 0.7 + np.minimum(runs, 2) * _MARKS, 0, _LOUDEST)
+    return np.array([_loudness(*counted) for counted in view.cases()])
+
+
+def _loudness(letters: int, capitals: int, runs: int) -> float:
+    share = max(capitals / letters - 0.5, 0) if letters >= _SHOUTED else 0
+    return min(share * 0.7 + min(runs, 2) * _MARKS, _LOUDEST)
 
 
 def frustration(hits: Hits, loudness: NDArray[np.float64]) -> NDArray[np.float64]:

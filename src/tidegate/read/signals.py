@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from tidegate.read import affected, deadlines, language, mail, phrases, sentiment
-from tidegate.read.columns import table
+from tidegate.read.columns import listed, table
 from tidegate.read.evidence import LISTS, evidence
 from tidegate.read.hits import AREA, NAMES, Hits, hinted, hits, names_of, together
 from tidegate.read.views import blocks
@@ -284,14 +284,14 @@ def _areas(hits: Hits, areas: tuple[str, ...], rows: int) -> Column:
 def _evidence(said: Said) -> Column:
     """List the surest, then earliest phrase of each name, and where users and deadline were read."""
     hits = said.hits
-    shown = np.flatnonzero(hits.of(*_SHOWN) & ~hits.negated & (hits.weight >= FLAGGED))
-    group = hits.row[shown] * len(NAMES) + hits.name[shown]
-    order = np.lexsort((hits.start[shown], -hits.weight[shown], group))
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = np.diff(group[order]) > 0
-    best = hits.taken(shown[order[first]])
-    names = [_TOLD.get(NAMES[code], NAMES[code]) for code in best.name.tolist()]
-    spans = [*zip(best.row.tolist(), best.start.tolist(), best.end.tolist(), names, best.weight.tolist(), strict=True)]
+    shown = hits.taken(hits.of(*_SHOWN) & ~hits.negated & (hits.weight >= FLAGGED))
+    columns = (shown.row, shown.name, -shown.weight, shown.start, shown.end)
+    ordered = sorted(zip(*map(listed, columns), strict=True), reverse=True)
+    best = {(row, name): rest for row, name, *rest in ordered}
+    spans = [
+        (row, start, end, _TOLD.get(NAMES[name], NAMES[name]), -doubt)
+        for (row, name), (doubt, start, end) in best.items()
+    ]
     spans += [(people.row, people.start, people.end, "affected_users", people.confidence) for people in said.users]
     spans += [(due.row, due.start, due.end, "deadline", _STATED) for due in said.due]
     return evidence(said.originals, sorted(spans))

@@ -79,13 +79,15 @@ class Sentences:
         list
             Start and end, one pair a text; None where a text has no sentence. Ties go to the earlier sentence.
         """
-        best = np.zeros(len(self.spans), dtype=np.int64)
-        if len(self.owner):
-            clear = logits[np.arange(len(self.owner)), chosen[self.owner]] - logits.mean(axis=1)
-            order = np.lexsort((-clear, self.owner))
-            begins = np.flatnonzero(np.diff(self.owner, prepend=-1))
-            best[self.owner[begins]] = order[begins] - begins
-        return [each[at] if each else (None, None) for each, at in zip(self.spans, best.tolist(), strict=True)]
+        clear = logits[np.arange(len(self.owner)), chosen[self.owner]] - logits.mean(axis=1)
+        values = iter(clear.tolist())
+        return [_clearest(each, values) if len(each) > 1 else each[0] if each else (None, None) for each in self.spans]
+
+
+def _clearest(spans: list[tuple[int, int]], values: Iterator[float]) -> tuple[int, int]:
+    """Take the span with the largest value, the first of equal ones."""
+    mine = list(islice(values, len(spans)))
+    return spans[mine.index(max(mine))]
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:

@@ -6,6 +6,7 @@ original, whatever was in it. Words are hashed by prefix sums, as n-grams are in
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,6 +37,8 @@ BASE: Final = 0x9E3779B97F4A7C15
 _INVERSE: Final = pow(BASE, -1, 1 << 64)
 _MIX: Final = np.uint64(0xBF58476D1CE4E5B9)
 _MARKS: Final = ".!?;:,"
+_LETTER, _CAPITAL, _MARK = b"a", b"A", b"!"
+_LOUD: Final = re.compile(b"!{2,}")
 _TABLE: Final = 0x2100
 _CASED: Final = 0x590
 """Code points up to here are looked up by case; letters of later scripts have none."""
@@ -45,7 +48,8 @@ _PICTURES: Final = 0xD800
 
 
 def _flat_table() -> NDArray[np.uint8]:
-    table = np.full(_TABLE, ord(" "), dtype=np.uint8)
+    """Say what stands for each character; the last entry is for those beyond the table."""
+    table = np.full(_TABLE + 1, ord(" "), dtype=np.uint8)
     for code in range(0x80):
         table[code] = ord(chr(code).lower())
     for character, base in FLAT.items():
@@ -54,11 +58,11 @@ def _flat_table() -> NDArray[np.uint8]:
 
 
 def _case_table() -> NDArray[np.uint8]:
-    """Say what characters are: 1 a letter, 2 a capital, 3 ``!`` or ``?``, else 0; the last entry is for the rest."""
+    """Say which characters are letters, capitals, and ``!`` or ``?``; the last entry is for the rest."""
     kinds = [unicodedata.category(chr(code)) for code in range(_CASED)]
-    table = [2 if kind in ("Lu", "Lt") else 1 if kind.startswith("L") else 0 for kind in kinds]
-    table[ord("!")] = table[ord("?")] = 3
-    return np.array([*table, 0], dtype=np.uint8)
+    table = [_CAPITAL if kind in ("Lu", "Lt") else _LETTER if kind.startswith("L") else b" " for kind in kinds]
+    table[ord("!")] = table[ord("?")] = _MARK
+    return np.frombuffer(b"".join([*table, b" "]), dtype=np.uint8)
 
 
 _AS_FLAT: Final = _flat_table()
@@ -95,9 +99,7 @@ class View:
         codes = np.frombuffer(PARTED.join(texts).encode("utf-32-le"), dtype=np.uint32)
         lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
         ends = np.cumsum(lengths + len(PARTED)) - len(PARTED)
-        return cls(
-            codes=codes, flat=_AS_FLAT.take(np.where(codes < _TABLE, codes, 0xA0)), starts=ends - lengths, ends=ends
-        )
+        return cls(codes=codes, flat=_AS_FLAT[np.minimum(codes, _TABLE)], starts=ends - lengths, ends=ends)
 
     def __len__(self) -> int:
         """Count the rows."""
@@ -106,22 +108,23 @@ class View:
     @cached_property
     def words(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Starts and ends of all words: runs of letters and figures."""
-        inside = np.zeros(len(self.flat) + 2, dtype=np.int8)
+        inside = np.zeros(len(self.flat) + 2, dtype=bool)
         inside[1:-1] = _IS_WORD[self.flat]
-        edges = np.flatnonzero(np.diff(inside))
+        edges = np.flatnonzero(inside[1:] != inside[:-1])
         return edges[::2], edges[1::2]
 
     @cached_property
     def joins(self) -> NDArray[np.bool_]:
         """Whether a phrase may go on from the word before to each word: no sentence mark, one line break at most.
 
-        A single character of any kind parts the words of a phrase as a space does: ``log-in``, ``e.g``.
+        A single character of any kind parts the words of a phrase as a space does: ``log-in``, ``e.g``. Nothing goes
+        on after the last word, for which there is one entry more.
         """
         starts, ends = self.words
-        before = np.concatenate([np.zeros(1, np.int32), np.cumsum(_BARS[self.flat], dtype=np.int32)])
-        bars = before[starts[1:]] - before[ends[:-1]]
-        joined = np.zeros(len(starts), dtype=bool)
-        joined[1:] = (bars <= 1) | (starts[1:] - ends[:-1] == 1)
+        bars = np.cumsum(_BARS[self.flat], dtype=np.int32)
+        joined = np.zeros(len(starts) + 1, dtype=bool)
+        before, after = ends[:-1], starts[1:]
+        joined[1:-1] = (bars[after - 1] - bars[before - 1] <= 1) | (after - before == 1)
         return joined
 
     @cached_property
@@ -151,25 +154,24 @@ class View:
         """One row of the flat view, as a string."""
         return self.flat[self.starts[row] : self.ends[row]].tobytes().decode("ascii")
 
-    def cases(self) -> NDArray[np.integer]:
-        """Letters, capitals, and runs of two or more ``!`` and ``?`` of each row, shape (rows, 3)."""
+    def cases(self) -> list[tuple[int, int, int]]:
+        """Count letters, capitals, and runs of two or more ``!`` and ``?`` of each row."""
         kinds = _CASE[np.minimum(self.codes, _CASED)]
-        marks = np.zeros((3, len(kinds) + 1), dtype=np.int32)
-        letters, capitals, runs = marks[:, 1:]
-        letters[:] = (kinds == 1) | (kinds == 2) | self._late()  # noqa: PLR2004 -- see _case_table
-        capitals[:] = kinds == 2  # noqa: PLR2004
-        loud = np.zeros(len(kinds) + 2, dtype=bool)
-        loud[1:-1] = kinds == 3  # noqa: PLR2004
-        runs[:] = loud[1:-1] & loud[2:] & ~loud[:-2]
-        totals = np.cumsum(marks, axis=1)
-        return (totals[:, self.ends] - totals[:, self.starts]).T
+        if self.codes.max(initial=0) >= _CASED:
+            kinds[self._late()] = ord(_LETTER)
+        marks = kinds.tobytes()
+        return [_cased(marks[start:end]) for start, end in zip(self.starts.tolist(), self.ends.tolist(), strict=True)]
 
-    def _late(self) -> NDArray[np.bool_] | bool:
+    def _late(self) -> NDArray[np.bool_]:
         """Say which characters are letters of scripts without capitals."""
-        if self.codes.max(initial=0) < _CASED:
-            return False
         symbols = (self.codes >= _SYMBOLS[0]) & (self.codes <= _SYMBOLS[1])
         return (self.codes >= _CASED) & (self.codes < _PICTURES) & ~symbols
+
+
+def _cased(marks: bytes) -> tuple[int, int, int]:
+    capitals = marks.count(_CAPITAL)
+    runs = len(_LOUD.findall(marks)) if _MARK * 2 in marks else 0
+    return marks.count(_LETTER) + capitals, capitals, runs
 
 
 def blocks(texts: Sequence[str]) -> Iterator[tuple[int, View]]:

@@ -173,15 +173,15 @@ def test_a_saved_model_has_the_version_of_its_content(tmp_path: Path) -> None:
 
 def test_batches_side_by_side_read_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the number of batches and threads: the same readings in the same order, and progress that only grows."""
-    bodies = [f"The export number {n} is wrong" if n % 2 else f"Please cancel order {n}" for n in range(40)]
+    bodies = [f"The export number {n} is wrong" if n % 2 else f"Please cancel order {n}" for n in range(140)]
     table = tickets(*({"body": body} for body in bodies))
     reader = default_reader(load("starter"))
     whole = reader.read(table, now=NOON)
-    monkeypatch.setattr("tidegate.read.reader._BATCH", 7)
+    monkeypatch.setattr("tidegate.read.reader._BATCH", 30)
     seen: list[int] = []
     for threads in (1, 4):
         monkeypatch.setattr(pl, "thread_pool_size", lambda threads=threads: threads)
         parts = reader.read(table, now=NOON, progress=lambda done, _total: seen.append(done))
         assert parts["ticket_id"].to_list() == whole["ticket_id"].to_list()
         assert parts.select("intent", "evidence", "unsure").equals(whole.select("intent", "evidence", "unsure"))
-    assert seen == [7, 14, 21, 28, 35, 40] * 2
+    assert seen == [30, 60, 90, 120, 140] * 2
