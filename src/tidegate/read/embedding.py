@@ -110,11 +110,12 @@ class Embedding:
         pieces = sums[: len(sentences.pieces)]
         whole = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         whole[places] = sums[len(pieces) :]
-        parted = np.array([sentences.rests[row] is not None for row in sentences.owner.tolist()], dtype=bool)
-        rows, begins = np.unique(sentences.owner[parted], return_index=True)
-        if len(rows):
-            whole[rows] += np.add.reduceat(pieces[parted], begins, axis=0)
-        return _scaled(whole), _scaled(pieces)
+        if len(pieces):
+            begins = np.cumsum([0, *(len(sentences.spans[row]) for row in sentences.rests)])[:-1]
+            parted = np.array([rest is not None for rest in sentences.rests.values()])
+            whole[[*sentences.rests]] += np.add.reduceat(pieces, begins, axis=0) * parted[:, None]
+        scaled = _scaled(np.concatenate([whole, pieces]))
+        return scaled[: len(texts)], scaled[len(texts) :]
 
     def _sums(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Sum the weighted token vectors of texts, shape (texts, dimensions)."""

@@ -36,7 +36,7 @@ TYPE_LEVEL: Final = {
 _PRESSING: Final = len(URGENT)
 """Levels begin with so many urgent ones."""
 _UNKNOWN: Final = 3 * len(LEVELS)
-_OF_LEVEL: Final[dict[str | None, int]] = {None: _UNKNOWN} | {level: code for code, level in enumerate(LEVELS)}
+_OF_LEVEL: Final[dict[str, int]] = {level: code for code, level in enumerate(LEVELS)}
 _MIDDLE: Final = 2
 """What an impact or urgency counts as where the other one is known."""
 _OF_TYPE: Final[dict[str | None, int]] = {
@@ -158,17 +158,14 @@ def moved(
 
 def source_codes(tickets: pl.DataFrame) -> NDArray[np.int64]:
     """Row of `given_table` for each ticket: 0-3 by priority, 4-7 by impact and urgency, 8-11 by type, 12 by nothing."""
-    filed = np.array([_OF_LEVEL[level] for level in tickets["given_level"].to_list()], dtype=np.int64)
-    open_ = filed == _UNKNOWN
-    if open_.any():
-        chosen = pl.Series(open_)
-        columns = (tickets[name].filter(chosen).to_list() for name in ("given_impact", "given_urgency", "type"))
-        filed[open_] = [_unfiled(*row) for row in zip(*columns, strict=True)]
-    return filed
+    names = ("given_level", "given_impact", "given_urgency", "type")
+    rows = zip(*(tickets[name].to_list() for name in names), strict=True)
+    return np.array([_code(*row) for row in rows], dtype=np.int64)
 
 
-def _unfiled(impact: float | None, urgency: float | None, kind: str | None) -> int:
-    """Code of a ticket without a filed priority."""
+def _code(level: str | None, impact: float | None, urgency: float | None, kind: str | None) -> int:
+    if level is not None:
+        return _OF_LEVEL[level]
     sides = [side for side in (impact, urgency) if side is not None and 1 <= side < len(LEVELS)]
     if not sides:
         return _OF_TYPE.get(kind, _UNKNOWN)

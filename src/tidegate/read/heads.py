@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
@@ -160,7 +161,7 @@ class Heads:
 
     def split(self, logits: NDArray[np.floating]) -> dict[str, tuple[Head, NDArray[np.floating]]]:
         """Give each head its own logits, by name."""
-        ends = np.cumsum([head.width for head in self.heads])
+        ends = accumulate(head.width for head in self.heads)
         return {
             head.name: (head, logits[:, end - head.width : end]) for head, end in zip(self.heads, ends, strict=True)
         }

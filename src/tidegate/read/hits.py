@@ -6,6 +6,8 @@ ten thousand.
 
 from __future__ import annotations
 
+import sys
+from bisect import bisect_left
 from dataclasses import dataclass, fields, replace
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, Self
@@ -38,6 +40,8 @@ NAMES: Final = (
 """All that the packaged lexicon names; product areas of a team's own are numbered after them."""
 CODE: Final = {name: code for code, name in enumerate(NAMES)}
 _FIRST_KIND: Final = CODE[KINDS[0]]
+_LAST_KIND: Final = CODE[KINDS[-1]]
+_ENGLISH: Final = LANGUAGES.index("en")
 _FAMILIES: Final = {"relaxed": "urgent", "positive": "negative"}
 
 
@@ -72,7 +76,7 @@ class Hits:
 
     def of(self, *names: str) -> NDArray[np.bool_]:
         """Say which hits have one of the names."""
-        return _named(names)[np.minimum(self.name, len(NAMES))]
+        return _named(names).take(self.name, mode="clip")
 
 
 @cache
@@ -85,11 +89,27 @@ def _named(names: tuple[str, ...]) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Names:
-    """The lexicon's phrases as arrays: name, language, weight, and whether a phrase has a negation of its own."""
+    """The lexicon's phrases as arrays, and what their numbers name.
+
+    Parameters
+    ----------
+    name, language, weight
+        What each phrase says, in which language, and how surely.
+    family
+        Its name, or the name that it is the opposite of.
+    context
+        Whether it only turns other phrases, or hints.
+    negates
+        Whether it has a negation of its own.
+    areas
+        Product areas, numbered after `NAMES`.
+    """
 
     name: NDArray[np.int64]
     language: NDArray[np.int64]
     weight: NDArray[np.float64]
+    family: NDArray[np.int64]
+    context: NDArray[np.bool_]
     negates: NDArray[np.bool_]
     areas: tuple[str, ...]
 
@@ -101,10 +121,13 @@ def names_of(lexicon: Lexicon) -> Names:
     areas = sorted({name for name in listed if name not in CODE})
     codes = CODE | {area: len(NAMES) + number for number, area in enumerate(areas)}
     languages = lexicon.phrases["language"].to_list()
+    name = np.array([codes[name] for name in listed], dtype=np.int64)
     return Names(
-        name=np.array([codes[name] for name in listed], dtype=np.int64),
+        name=name,
         language=np.array([LANGUAGES.index(language) for language in languages], dtype=np.int64),
         weight=lexicon.phrases["weight"].to_numpy().astype(np.float64),
+        family=np.array([codes[_FAMILIES.get(name, name)] for name in listed], dtype=np.int64),
+        context=(name >= _FIRST_KIND) & (name < len(NAMES)),
         negates=lexicon.phrases["negates"].to_numpy().astype(bool),
         areas=tuple(area.removeprefix(AREA) for area in areas),
     )
@@ -129,16 +152,17 @@ def hits(view: View, found: Found, lexicon: Lexicon, spoken: NDArray[np.int64], 
     """
     spans = _spans(view, found, lexicon)
     names = names_of(lexicon)
-    told, own = spoken[spans.row] >= 0, spoken[spans.row] == spans.language
-    english = spans.language == LANGUAGES.index("en")
+    tongue = spoken[spans.row]
+    told, own = tongue >= 0, tongue == spans.language
     weight = names.weight[found.phrase] * np.where(told & ~own, FOREIGN, 1.0)
     open_ = (~told | (sure[spans.row] < PLAIN)) & (weight > 0)
-    said = np.flatnonzero(~spans.context & (own | english | open_))
-    kept = said[_outermost(spans.row[said], spans.name[said], spans.start[said], spans.end[said], weight[said])]
+    said = np.flatnonzero(~spans.context & (own | (spans.language == _ENGLISH) | open_))
+    family = names.family[found.phrase[said]]
+    kept = said[_outermost(spans.row[said], family, spans.start[said], spans.end[said], weight[said])]
     clauses = _clauses(view, spans.start[kept], spans.row[kept])
     negated, doubted, supposed = _turned(spans, kept, clauses)
     code, row = spans.name[kept], spans.row[kept]
-    supposed &= _named(_SUPPOSABLE)[np.minimum(code, len(NAMES))]
+    supposed &= _named(_SUPPOSABLE).take(code, mode="clip")
     return Hits(
         row=row,
         name=code,
@@ -165,18 +189,17 @@ class _Spans:
 
 def _spans(view: View, found: Found, lexicon: Lexicon) -> _Spans:
     names = names_of(lexicon)
-    name = names.name[found.phrase]
     starts, ends = view.words
     start = starts[found.first]
     return _Spans(
         row=view.rows_of(start),
-        name=name,
+        name=names.name[found.phrase],
         language=names.language[found.phrase],
         start=start,
         end=ends[found.last],
         first=found.first,
         last=found.last,
-        context=(name >= _FIRST_KIND) & (name < len(NAMES)),
+        context=names.context[found.phrase],
     )
 
 
@@ -187,14 +210,13 @@ def hinted(view: View, found: Found, lexicon: Lexicon) -> tuple[list[Hinted], li
     """
     name = names_of(lexicon).name[found.phrase]
     starts, ends = view.words
-    people = _by_row(view, starts[found.first[name == CODE["~who"]]])
-    cue = np.flatnonzero(name == CODE["~cue"])
+    who, cue, time = (np.flatnonzero(name == CODE[hint]) for hint in HINTS)
+    people = _by_row(view, starts[found.first[who]])
     if not len(cue):
         return people, []
-    times = np.sort(np.concatenate([view.figures, starts[found.first[name == CODE["~time"]]]]))
-    ended = ends[found.last[cue]]
-    next_time = np.append(times, np.iinfo(np.int64).max)[np.searchsorted(times, ended)]
-    return people, _by_row(view, starts[found.first[cue]][next_time - ended <= CONTEXT])
+    times = sorted([*view.figures.tolist(), *starts[found.first[time]].tolist(), sys.maxsize])
+    close = [times[bisect_left(times, end)] - end <= CONTEXT for end in ends[found.last[cue]].tolist()]
+    return people, _by_row(view, starts[found.first[cue[np.array(close)]]])
 
 
 Hinted = tuple[int, str, "list[int]"]
@@ -205,17 +227,17 @@ def _by_row(view: View, places: NDArray[np.int64]) -> list[Hinted]:
     """Group places of a block by text."""
     if not len(places):
         return []
-    places = np.unique(places)
+    found = np.array(sorted({*places.tolist()}))
     grouped: dict[int, list[int]] = {}
-    rows = view.rows_of(places)
-    for row, place in zip(rows.tolist(), (places - view.starts[rows]).tolist(), strict=True):
+    rows = view.rows_of(found)
+    for row, place in zip(rows.tolist(), (found - view.starts[rows]).tolist(), strict=True):
         grouped.setdefault(row, []).append(place)
     return [(row, view.text(row), at) for row, at in grouped.items()]
 
 
 def _outermost(
     row: NDArray[np.int64],
-    name: NDArray[np.int64],
+    family: NDArray[np.int64],
     start: NDArray[np.int64],
     end: NDArray[np.int64],
     weight: NDArray[np.float64],
@@ -224,9 +246,6 @@ def _outermost(
 
     A phrase that two languages share counts once, with the larger weight; one that says nothing goes first.
     """
-    family = name.copy()
-    for inner, outer in _FAMILIES.items():
-        family[name == CODE[inner]] = CODE[outer]
     order = np.lexsort((-weight, weight > 0, -end, start, family, row))
     if not len(order):
         return order
@@ -251,7 +270,7 @@ def _turned(
     spans: _Spans, kept: NDArray[np.int64], clauses: NDArray[np.int64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
     """Say of each kept hit whether words of its language, before it in its clause, negate, doubt or only suppose it."""
-    around = np.flatnonzero(spans.context & (spans.name <= CODE[KINDS[-1]]))
+    around = np.flatnonzero(spans.context & (spans.name <= _LAST_KIND))
     if not len(around) or not len(kept):
         none = np.zeros(len(kept), dtype=bool)
         return none, none, none.copy()

@@ -164,17 +164,18 @@ class Lexicon:
 
 def build(phrases: pl.DataFrame) -> Lexicon:
     """Make a lexicon of a table of phrases; see `Lexicon` for its columns."""
-    phrases = phrases.filter(pl.col("pattern") != "")
+    phrases = phrases.filter(pl.col("pattern").str.contains("[a-z0-9]"))
     patterns = phrases["pattern"].unique(maintain_order=True)
     view = View.of(patterns.to_list())
     starts, _ = view.words
     begins = np.searchsorted(starts, view.starts)
     counts = np.diff(np.concatenate([begins, [len(starts)]]))
-    states = np.zeros(len(patterns), dtype=np.uint64)
+    states = view.hashes[begins]
     reached, onward = [], []
     for depth in range(int(counts.max())):
         going = counts > depth
-        states[going] = _next(states[going], view.hashes[begins[going] + depth])
+        if depth > 0:
+            states[going] = _next(states[going], view.hashes[begins[going] + depth])
         reached.append(states[going])
         onward.append(counts[going] > depth + 1)
     prefixes, places = np.unique(np.concatenate(reached), return_inverse=True)
@@ -216,8 +217,8 @@ def find(view: View, lexicon: Lexicon) -> Found:
     Time is linear in the words: no more than as many steps as the longest phrase has words, each over fewer of them.
     Two runs of words with one 64-bit hash count as the same; that is left to chance.
     """
-    first = last = np.arange(len(view.words[0]))
-    states = _next(np.zeros(len(last), dtype=np.uint64), view.hashes)
+    states = view.hashes
+    first = last = np.arange(len(states))
     parts: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]] = []
     while True:
         kept, places = lexicon.places(states)

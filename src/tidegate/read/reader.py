@@ -254,7 +254,10 @@ class StaticReader:
             for read, other, score in rows
         ]
         sets = held @ _PLACES
-        return {"level_set": _EVERY_SET[sets], "unsure": _SPANS[sets] | np.array(strange, dtype=bool)}
+        return {
+            "level_set": [_SETS[code] for code in sets.tolist()],
+            "unsure": _SPANS[sets] | np.array(strange, dtype=bool),
+        }
 
 
 @lru_cache(maxsize=1)
@@ -331,7 +334,6 @@ def _unless(silent: Sequence[bool], values: Sequence[Any]) -> list[Any]:
 
 
 _SETS: Final = [[level for k, level in enumerate(LEVELS) if code >> k & 1] for code in range(2 ** len(LEVELS))]
-_EVERY_SET: Final = pl.Series(_SETS)
 _PLACES: Final = 1 << np.arange(len(LEVELS))
 _SPANS: Final = np.array([len({level in URGENT for level in each}) != 1 for each in _SETS])
 """Sets that hold urgent levels and others, or none at all."""

@@ -128,8 +128,9 @@ class Said:
 
     def columns(self) -> dict[str, Column]:
         """Give what `tables.Readings` has a column for."""
+        flagged = self.sure >= FLAGGED
         return {
-            **{name: self.sure[:, at] >= FLAGGED for at, name in enumerate(SIGNALS)},
+            **{name: flagged[:, at] for at, name in enumerate(SIGNALS)},
             "urgency": _urgency(self.sure, self.due),
             "frustration": sentiment.frustration(self.hits, self.loudness),
             "sentiment": sentiment.sentiment(self.hits, len(self)),
@@ -193,7 +194,8 @@ def _written(texts: pl.DataFrame, rows: list[int]) -> list[datetime | None]:
     """When some of the texts were written; None where the frame does not say."""
     if not rows or "created_at" not in texts.columns:
         return [None] * len(rows)
-    return texts["created_at"][rows].to_list()
+    created = texts["created_at"].to_list()
+    return [created[row] for row in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,7 +249,7 @@ _COLUMN: Final = np.array([_COUNTED.index(name) if name in _COUNTED else -1 for 
 
 def _confidences(hits: Hits, rows: int) -> NDArray[np.float64]:
     """Noisy-or of the phrases of each name, shape (rows, `_COUNTED`)."""
-    column = _COLUMN[np.minimum(hits.name, len(NAMES))]
+    column = _COLUMN.take(hits.name, mode="clip")
     counted = ~hits.negated & (column >= 0)
     cells = hits.row[counted] * len(_COUNTED) + column[counted]
     doubt = np.bincount(cells, weights=np.log1p(-hits.weight[counted]), minlength=rows * len(_COUNTED))
