@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import polars as pl
 
-from tidegate.read.features import row_sums
 from tidegate.read.met import Met
 
 if TYPE_CHECKING:
@@ -78,10 +77,10 @@ def _word_scores(words: list[str]) -> Iterator[bytes]:
 
 
 def _posterior(texts: list[list[str]]) -> np.ndarray:
-    """Posterior over `CLASSES` of every text, from its words."""
+    """Posterior over `CLASSES` of every text, from its words: one at least."""
     scores = np.frombuffer(b"".join(_MET.joined(texts, _word_scores)), dtype=np.float32)
     per_word = scores.reshape(-1, _profile().shape[1]).astype(np.float64)
-    total = row_sums(per_word, np.cumsum([0, *map(len, texts)]))
+    total = np.add.reduceat(per_word, np.cumsum([0, *map(len, texts[:-1])]))
     total = (total - total.max(axis=1, keepdims=True)) * _TEMPER
     odds = np.exp(total)
     known, others = odds[:, : len(KNOWN)], odds[:, len(KNOWN) :].sum(axis=1, keepdims=True)
@@ -120,14 +119,16 @@ def languages(texts: Sequence[str]) -> tuple[list[str], NDArray[np.float64]]:
     """Say the language of every text, and how sure that is; see `identify`."""
     samples = [text[: WORDS * 10] for text in texts]
     words = [words_of(sample)[:WORDS] for sample in samples]
-    if not any(words):
-        return [UNKNOWN] * len(samples), np.zeros(len(samples))
-    posterior = _posterior(words)
-    best, top = posterior.argmax(axis=1), posterior.max(axis=1)
-    names = [CLASSES[code] if sure else UNKNOWN for code, sure in zip(best.tolist(), top >= ENOUGH, strict=True)]
+    names, sure = [UNKNOWN] * len(samples), np.zeros(len(samples))
+    spoken = [row for row, each in enumerate(words) if each]
+    if not spoken:
+        return names, sure
+    posterior = _posterior([words[row] for row in spoken])
+    sure[spoken] = posterior.max(axis=1)
+    for row, best in zip(spoken, posterior.argmax(axis=1).tolist(), strict=True):
+        if sure[row] >= ENOUGH:
+            names[row] = CLASSES[best]
     for row in _foreign(samples):
-        names[row], top[row] = "other", 1.0
-    for row, each in enumerate(words):
-        if not each:
-            names[row], top[row] = UNKNOWN, 0.0
-    return names, top
+        if words[row]:
+            names[row], sure[row] = "other", 1.0
+    return names, sure

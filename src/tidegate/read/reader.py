@@ -255,7 +255,7 @@ class StaticReader:
         ]
         sets = held @ _PLACES
         return {
-            "level_set": [_SETS[code] for code in sets.tolist()],
+            "level_set": [_SETS[code] for code in sets.tolist()] if len(sets) <= FEW_ROWS else _EVERY_SET[sets],
             "unsure": _SPANS[sets] | np.array(strange, dtype=bool),
         }
 
@@ -334,6 +334,7 @@ def _unless(silent: Sequence[bool], values: Sequence[Any]) -> list[Any]:
 
 
 _SETS: Final = [[level for k, level in enumerate(LEVELS) if code >> k & 1] for code in range(2 ** len(LEVELS))]
+_EVERY_SET: Final = pl.Series(_SETS)
 _PLACES: Final = 1 << np.arange(len(LEVELS))
 _SPANS: Final = np.array([len({level in URGENT for level in each}) != 1 for each in _SETS])
 """Sets that hold urgent levels and others, or none at all."""

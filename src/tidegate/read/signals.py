@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from tidegate.read import affected, deadlines, language, mail, phrases, sentiment
-from tidegate.read.columns import listed, table
+from tidegate.read.columns import table
 from tidegate.read.evidence import LISTS, evidence
 from tidegate.read.hits import AREA, NAMES, Hits, hinted, hits, names_of, together
 from tidegate.read.views import blocks
@@ -286,9 +286,9 @@ def _areas(hits: Hits, areas: tuple[str, ...], rows: int) -> Column:
 def _evidence(said: Said) -> Column:
     """List the surest, then earliest phrase of each name, and where users and deadline were read."""
     hits = said.hits
-    shown = hits.taken(hits.of(*_SHOWN) & ~hits.negated & (hits.weight >= FLAGGED))
-    columns = (shown.row, shown.name, -shown.weight, shown.start, shown.end)
-    ordered = sorted(zip(*map(listed, columns), strict=True), reverse=True)
+    shown = np.flatnonzero(hits.of(*_SHOWN) & ~hits.negated & (hits.weight >= FLAGGED))
+    columns = (hits.row, hits.name, -hits.weight, hits.start, hits.end)
+    ordered = sorted(zip(*(column[shown].tolist() for column in columns), strict=True), reverse=True)
     best = {(row, name): rest for row, name, *rest in ordered}
     spans = [
         (row, start, end, _TOLD.get(NAMES[name], NAMES[name]), -doubt)
