@@ -13,6 +13,7 @@ import json
 from array import array
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -111,7 +112,7 @@ class Embedding:
         whole = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         whole[places] = sums[len(pieces) :]
         if len(pieces):
-            begins = np.cumsum([0, *(len(sentences.spans[row]) for row in sentences.rests)])[:-1]
+            *begins, _ = accumulate((len(sentences.spans[row]) for row in sentences.rests), initial=0)
             parted = np.array([rest is not None for rest in sentences.rests.values()])
             whole[[*sentences.rests]] += np.add.reduceat(pieces, begins, axis=0) * parted[:, None]
         scaled = _scaled(np.concatenate([whole, pieces]))
@@ -136,14 +137,14 @@ class Embedding:
     def _pool(self, ids: NDArray[np.integer], counts: NDArray[np.int64]) -> NDArray[np.float32]:
         """Sum token vectors by text, as one product of token counts and the vectors of the tokens met."""
         met, places = np.unique(ids, return_inverse=True)
-        cells = np.repeat(np.arange(len(counts)), counts) * len(met) + places
+        cells = np.arange(len(counts)).repeat(counts) * len(met) + places
         table = np.bincount(cells, minlength=len(counts) * len(met)).astype(np.float32)
         return table.reshape(len(counts), len(met)) @ (self.vectors[met] * self.weights[met][:, None])
 
 
 def _scaled(sums: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scale rows to length 1; rows of zeros stay."""
-    return sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), np.float32(1e-12))
+    return sums / np.maximum(np.sqrt((sums * sums).sum(axis=1, keepdims=True)), np.float32(1e-12))
 
 
 @cache

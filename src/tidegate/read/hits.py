@@ -156,7 +156,7 @@ def hits(view: View, found: Found, lexicon: Lexicon, spoken: NDArray[np.int64], 
     told, own = tongue >= 0, tongue == spans.language
     weight = names.weight[found.phrase] * np.where(told & ~own, FOREIGN, 1.0)
     open_ = (~told | (sure[spans.row] < PLAIN)) & (weight > 0)
-    said = np.flatnonzero(~spans.context & (own | (spans.language == _ENGLISH) | open_))
+    said = (~spans.context & (own | (spans.language == _ENGLISH) | open_)).nonzero()[0]
     family = names.family[found.phrase[said]]
     kept = said[_outermost(spans.row[said], family, spans.start[said], spans.end[said], weight[said])]
     clauses = _clauses(view, spans.start[kept], spans.row[kept])
@@ -210,7 +210,7 @@ def hinted(view: View, found: Found, lexicon: Lexicon) -> tuple[list[Hinted], li
     """
     name = names_of(lexicon).name[found.phrase]
     starts, ends = view.words
-    who, cue, time = (np.flatnonzero(name == CODE[hint]) for hint in HINTS)
+    who, cue, time = ((name == CODE[hint]).nonzero()[0] for hint in HINTS)
     people = _by_row(view, starts[found.first[who]])
     if not len(cue):
         return people, []
@@ -270,7 +270,7 @@ def _turned(
     spans: _Spans, kept: NDArray[np.int64], clauses: NDArray[np.int64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
     """Say of each kept hit whether words of its language, before it in its clause, negate, doubt or only suppose it."""
-    around = np.flatnonzero(spans.context & (spans.name <= _LAST_KIND))
+    around = (spans.context & (spans.name <= _LAST_KIND)).nonzero()[0]
     if not len(around) or not len(kept):
         none = np.zeros(len(kept), dtype=bool)
         return none, none, none.copy()

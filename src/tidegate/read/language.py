@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.resources import files
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -80,7 +81,7 @@ def _posterior(texts: list[list[str]]) -> np.ndarray:
     """Posterior over `CLASSES` of every text, from its words: one at least."""
     scores = np.frombuffer(b"".join(_MET.joined(texts, _word_scores)), dtype=np.float32)
     per_word = scores.reshape(-1, _profile().shape[1]).astype(np.float64)
-    total = np.add.reduceat(per_word, np.cumsum([0, *map(len, texts[:-1])]))
+    total = np.add.reduceat(per_word, [0, *accumulate(map(len, texts[:-1]))])
     total = (total - total.max(axis=1, keepdims=True)) * _TEMPER
     odds = np.exp(total)
     known, others = odds[:, : len(KNOWN)], odds[:, len(KNOWN) :].sum(axis=1, keepdims=True)

@@ -155,7 +155,7 @@ class Lexicon:
 
     def places(self, states: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Find which states are prefixes: their indices, and the prefixes'."""
-        maybe = np.flatnonzero(self._met[states >> np.uint64(64 - _FILTER)])
+        maybe = self._met[states >> np.uint64(64 - _FILTER)].nonzero()[0]
         wanted = states[maybe]
         places = self.prefixes.searchsorted(wanted)
         right = self.prefixes.take(places, mode="clip") == wanted
@@ -224,7 +224,7 @@ def find(view: View, lexicon: Lexicon) -> Found:
         kept, places = lexicon.places(states)
         first, last = first[kept], last[kept]
         parts.append((places, first, last))
-        onward = np.flatnonzero(lexicon.longer[places] & view.joins[last + 1])
+        onward = (lexicon.longer[places] & view.joins[last + 1]).nonzero()[0]
         if not len(onward):
             return _spread(parts, lexicon)
         first, last = first[onward], last[onward] + 1
@@ -236,6 +236,6 @@ def _spread(parts: Sequence[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[
     places, first, last = map(np.concatenate, zip(*parts, strict=True))
     begins = lexicon.first[places]
     counts = lexicon.last[places] - begins
-    each = np.repeat(np.arange(len(places)), counts)
-    skipped = np.cumsum(counts) - counts - begins
+    each = np.arange(len(places)).repeat(counts)
+    skipped = counts.cumsum() - counts - begins
     return Found(phrase=np.arange(len(each)) - skipped[each], first=first[each], last=last[each])

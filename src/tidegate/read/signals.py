@@ -286,7 +286,7 @@ def _areas(hits: Hits, areas: tuple[str, ...], rows: int) -> Column:
 def _evidence(said: Said) -> Column:
     """List the surest, then earliest phrase of each name, and where users and deadline were read."""
     hits = said.hits
-    shown = np.flatnonzero(hits.of(*_SHOWN) & ~hits.negated & (hits.weight >= FLAGGED))
+    shown = (hits.of(*_SHOWN) & ~hits.negated & (hits.weight >= FLAGGED)).nonzero()[0]
     columns = (hits.row, hits.name, -hits.weight, hits.start, hits.end)
     ordered = sorted(zip(*(column[shown].tolist() for column in columns), strict=True), reverse=True)
     best = {(row, name): rest for row, name, *rest in ordered}

@@ -57,7 +57,7 @@ class Sentences:
         several = [row for row, each in enumerate(spans) if len(each) > 1]
         return cls(
             spans=spans,
-            owner=np.repeat(np.array(several, dtype=np.int64), [len(spans[row]) for row in several]),
+            owner=np.array([row for row in several for _ in spans[row]], dtype=np.int64),
             pieces=[" ".join(masked[row][start:end].split()) for row in several for start, end in spans[row]],
             rests={row: _rest(masked[row], spans[row]) for row in several},
         )

@@ -98,7 +98,7 @@ class View:
         """Join texts into a block."""
         codes = np.frombuffer(PARTED.join(texts).encode("utf-32-le"), dtype=np.uint32)
         lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
-        ends = np.cumsum(lengths + len(PARTED)) - len(PARTED)
+        ends = (lengths + len(PARTED)).cumsum() - len(PARTED)
         return cls(codes=codes, flat=_AS_FLAT[np.minimum(codes, _TABLE)], starts=ends - lengths, ends=ends)
 
     def __len__(self) -> int:
@@ -110,7 +110,7 @@ class View:
         """Starts and ends of all words: runs of letters and figures."""
         inside = np.zeros(len(self.flat) + 2, dtype=bool)
         inside[1:-1] = _IS_WORD[self.flat]
-        edges = np.flatnonzero(inside[1:] != inside[:-1])
+        edges = (inside[1:] != inside[:-1]).nonzero()[0]
         return edges[::2], edges[1::2]
 
     @cached_property
@@ -121,7 +121,7 @@ class View:
         on after the last word, for which there is one entry more.
         """
         starts, ends = self.words
-        bars = np.cumsum(_BARS[self.flat], dtype=np.int32)
+        bars = _BARS[self.flat].cumsum(dtype=np.int32)
         joined = np.zeros(len(starts) + 1, dtype=bool)
         before, after = ends[:-1], starts[1:]
         joined[1:-1] = (bars[after - 1] - bars[before - 1] <= 1) | (after - before == 1)
@@ -130,7 +130,7 @@ class View:
     @cached_property
     def marks(self) -> NDArray[np.int64]:
         """Places of sentence marks and line breaks."""
-        return np.flatnonzero(_BARS[self.flat])
+        return _BARS[self.flat].nonzero()[0]
 
     @cached_property
     def hashes(self) -> NDArray[np.uint64]:
@@ -138,13 +138,13 @@ class View:
         starts, ends = self.words
         lifts, inverses = powers(len(self.flat))
         sums = np.zeros(len(self.flat) + 1, dtype=np.uint64)
-        np.cumsum(self.flat * lifts, out=sums[1:])
+        (self.flat * lifts).cumsum(out=sums[1:])
         return mixed((sums[ends] - sums[starts]) * inverses[starts])
 
     @cached_property
     def figures(self) -> NDArray[np.int64]:
         """Places of figures."""
-        return np.flatnonzero((self.flat >= ord("0")) & (self.flat <= ord("9")))
+        return ((self.flat >= ord("0")) & (self.flat <= ord("9"))).nonzero()[0]
 
     def rows_of(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """Row that each place is in."""
