@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import reading_data as data
+from reading_default import default
 
 from tidegate.read import mail
 from tidegate.read.calibration import calibration_error, fit_temperature, log_loss, softmax
@@ -194,58 +195,6 @@ def incidents() -> list[Row]:
         ("uci incidents, by time", "calibration error", f"{error:.3f} (0.03)", held(error, 0.03, low=True)),
         *sets_and_error("uci incidents, last fifth by time", judged)[1:],
     ]
-
-
-def default() -> list[Row]:
-    """The packaged reader on thunderbird questions of 2023 that were labelled by hand, read for the first time.
-
-    The truth is the second reading, of whole texts; the rows below say how far the first, of openings, agrees with it.
-    """
-    from tidegate.read.embedding import MODELS
-    from tidegate.read.model import load_model
-
-    labels = pl.read_csv(
-        Path(__file__).parent / "labels" / "thunderbird_2023.csv", infer_schema=False, comment_prefix="#"
-    )
-    frame = data.table("thunderbird_support/questions_2023.csv.gz").unique("id", keep="first", maintain_order=True)
-    joined = labels.join(frame, on="id", how="inner", maintain_order="left")
-    model = load_model(MODELS)
-    texts = joined.select(pl.concat_str(pl.col("title", "content").fill_null(""), separator="\n")).to_series()
-    head, logits = model.heads.split(model.heads.text_logits(mail.clean(texts)["text"], model.embedding))["intent"]
-    said = np.array(head.classes)[logits.argmax(1)]
-    truth, first = joined["second_reading"].to_numpy(), joined["intent"].to_numpy()
-    codes = np.array([head.classes.index(name) for name in truth])
-    error = calibration_error(softmax(logits, head.temperature), codes)
-    f1, same = data.macro_f1(said, truth), truth == first
-    name = f"default taxonomy, {joined.height} thunderbird questions"
-    return [
-        (
-            name,
-            "macro-F1 over classes that occur; accuracy",
-            f"{f1:.3f}; {(said == truth).mean():.3f} (0.70)",
-            held(f1, 0.70),
-        ),
-        (
-            f"{name}, labels of the first reading",
-            "macro-F1; accuracy",
-            f"{data.macro_f1(said, first):.3f}; {(said == first).mean():.3f}",
-            "no target",
-        ),
-        (
-            f"default taxonomy, {same.sum()} of them on which both readings agree",
-            "macro-F1; accuracy",
-            f"{data.macro_f1(said[same], truth[same]):.3f}; {(said == truth)[same].mean():.3f}",
-            "no target",
-        ),
-        (name, "agreement of the two readings; Cohen's kappa", f"{same.mean():.3f}; {kappa(truth, first):.2f}", "-"),
-        (name, "calibration error", f"{error:.3f}", "no target"),
-    ]
-
-
-def kappa(one: np.ndarray, other: np.ndarray) -> float:
-    """Agreement beyond what chance gives (Cohen 1960)."""
-    chance = sum(float((one == name).mean() * (other == name).mean()) for name in np.unique(one))
-    return float(((one == other).mean() - chance) / (1 - chance))
 
 
 SETS = {

@@ -1,12 +1,14 @@
-"""Fits the heads that the package ships, on sentences that we wrote and generated.
+"""Fits the heads that the package ships, on tickets and sentences that we wrote and generated.
 
     python scripts/train_default_reader.py --out src/tidegate/read/models
 
-Four sources: the demo's generator (balanced over intents and six languages), the labelled examples of
-``scripts/corpus``, posts about everyday software (everyday_examples.py) and the descriptions in the default taxonomy.
-To calibrate, a quarter of the hand-written sentences is held back with all its variants; one temperature a head makes
-confidence honest on them. The heads that are shipped have then seen all of it. Needs scikit-learn and the table
-(distil_table.py).
+Four kinds of text: tickets written one by one by several writers (written_tickets.py); the labelled examples of
+``scripts/corpus`` and the descriptions in the default taxonomy; tickets of the demo's generator (balanced over intents
+and six languages); and posts about everyday software (everyday_examples.py). To calibrate, the tickets, the posts and
+a quarter of the hand-written sentences are read by heads that have seen none of them, for a reader's own desk is as
+strange to it as that; the temperature is the most modest of theirs. The heads that are shipped have then seen all of
+it. Needs scikit-learn and the table (distil_table.py).
+docs/decisions/written-examples.md says how the settings were chosen.
 """
 
 from __future__ import annotations
@@ -19,22 +21,31 @@ import numpy as np
 import polars as pl
 from corpus.examples import examples
 from everyday_examples import everyday
+from written_tickets import written_tickets
 
 from tidegate.demo.labelled import labelled_texts
 from tidegate.read import mail, taxonomy
 from tidegate.read.calibration import calibration_error, fit_temperature, log_loss
 from tidegate.read.embedding import load_embedding
-from tidegate.read.heads import Head, Heads
+from tidegate.read.heads import Heads, Sparse
 from tidegate.read.model import Model
 from tidegate.read.training import Design, Question, fit
 from tidegate.tables.words import LEVELS, NATURES
 
 SEED = 20260101
-GENERATED = 6_000
-EVERYDAY = 30_000
+GENERATED, POSTS, SENTENCES = 6_000, 12_000, 8_000
+"""How many texts are composed of each kind."""
+WRITTEN = 3.0
+"""What a ticket that somebody wrote counts for beside a composed one."""
+SCALE = 0.25
+"""Length of an embedding beside that of the n-grams where an intent is asked for: longer ones drown them."""
+STRENGTH = 0.3
+"""Inverse strength of the intents' regularisation: composed texts are far easier than a desk's."""
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it")
-UNSEEN = 4
-"""One hand-written sentence in so many is held back, with all its variants, to calibrate on."""
+APART = 4
+"""One hand-written sentence in so many is calibrated on, with all its variants."""
+UNSEEN = ("written", "sentences", "posts")
+"""Kinds of text that are calibrated on."""
 
 COLUMNS = ("text", "intent", "nature", "level")
 USUAL = {
@@ -44,8 +55,11 @@ USUAL = {
 }  # fmt: skip
 """What a desk's tickets are about when nothing is known of it: our estimate. Training texts are spread more evenly."""
 
+PART = 0.75
+"""How far the intents are moved to the usual mix: rare ones are seldom said after all of the way."""
+
 OUTSIDE = 0.02
-"""Share of our own hand-written texts that may fall below the scope: what is stranger than those is for a person."""
+"""Share of texts of a kind not seen that may fall below the scope: what is stranger than those is for a person."""
 
 
 def generated(count: int = GENERATED) -> pl.DataFrame:
@@ -56,104 +70,134 @@ def generated(count: int = GENERATED) -> pl.DataFrame:
     subjects = made.sample(fraction=0.2, seed=SEED).select(
         pl.col("subject").alias("text"), "intent", "nature", level=pl.lit(None, pl.String)
     )
-    return pl.concat([made.select("text", "intent", "nature", "level"), subjects]).drop_nulls("text")
+    return pl.concat([made.select(COLUMNS), subjects]).drop_nulls("text")
 
 
-def posts(count: int = EVERYDAY) -> pl.DataFrame:
+def posts(count: int = POSTS) -> pl.DataFrame:
     """Posts about everyday software and devices; their nature and level are not known."""
     nothing = pl.lit(None, pl.String)
     return everyday(count, SEED).select("text", "intent", nature=nothing, level=nothing)
 
 
-def written() -> pl.DataFrame:
-    """Texts around sentences written by hand, and what the taxonomy says each intent means."""
+def sentences(count: int = SENTENCES) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Texts around sentences written by hand: those of one sentence in `APART`, and those of the others.
+
+    What the taxonomy says each intent means is among the others.
+    """
     known = taxonomy.default()
-    means = [(text, intent, known.nature(intent), None, text) for intent, _, text in known.phrases()]
-    return pl.concat([
-        examples(SEED).select(*COLUMNS, "sentence"),
-        pl.DataFrame(means, schema=[*COLUMNS, "sentence"], schema_overrides={"level": pl.String}, orient="row"),
-    ])  # fmt: skip
+    means = [(text, intent, known.nature(intent), None) for intent, _, text in known.phrases()]
+    described = pl.DataFrame(means, schema=list(COLUMNS), schema_overrides={"level": pl.String}, orient="row")
+    around = examples(SEED).sample(count, seed=SEED)
+    apart = around["sentence"].rank("dense").cast(pl.Int64) % APART == 0
+    return around.filter(apart).select(COLUMNS), pl.concat([around.filter(~apart).select(COLUMNS), described])
+
+
+def tickets() -> pl.DataFrame:
+    """Tickets written one by one; how urgent they are was not judged as a desk would."""
+    return written_tickets().select("text", "intent", "nature", level=pl.lit(None, pl.String))
 
 
 def questions(frame: pl.DataFrame) -> list[Question]:
     """What the packaged heads answer."""
+    classes = taxonomy.default().names
     return [
-        Question(name="intent", labels=frame["intent"], classes=taxonomy.default().names, rarity=0.0),
-        Question(name="nature", labels=frame["nature"], classes=NATURES, rarity=0.0),
+        Question(name="intent", labels=frame["intent"], classes=classes, strength=STRENGTH, rarity=0.0),
+        Question(name="nature", labels=frame["nature"], classes=NATURES, strength=STRENGTH, rarity=0.0),
         Question(name="level", labels=frame["level"], classes=LEVELS, kind="probability"),
     ]
 
 
-def calibrated(heads: Heads, logits: np.ndarray, asked: list[Question]) -> Heads:
-    """Give each head the temperature that makes it honest on texts that it has not seen."""
+def fitted(design: Design, asked: list[Question], rows: np.ndarray, weights: np.ndarray) -> Heads:
+    """Fit intent and nature on embeddings at `SCALE` and the level on whole ones, as one model."""
+    short = fit(replace(design, dense=design.dense * np.float32(SCALE)), asked[:2], rows, weights)
+    return beside(replace(short, dense=short.dense * np.float32(SCALE)), fit(design, asked[2:], rows, weights))
+
+
+def beside(one: Heads, other: Heads) -> Heads:
+    """Put the heads of two fits on the same rows, which share their n-grams, into one model."""
+    if one.text is None or other.text is None or not np.array_equal(one.text.buckets, other.text.buckets):
+        raise ValueError("the two fits did not see the same n-grams: fit them on the same rows")
+    weights = np.hstack([one.text.weights, other.text.weights])
+    return replace(
+        one,
+        heads=one.heads + other.heads,
+        dense=np.hstack([one.dense, other.dense]),
+        bias=np.concatenate([one.bias, other.bias]),
+        text=Sparse(buckets=one.text.buckets, weights=weights),
+    )
+
+
+def unseen_logits(design: Design, asked: list[Question], kinds: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Logits of each kind in `UNSEEN` by heads that have seen none of it; 0 for the others."""
+    out = np.zeros((len(kinds), sum(len(question.classes) for question in asked)), dtype=np.float32)
+    for kind in UNSEEN:
+        theirs = kinds == kind
+        heads = fitted(design, asked, np.flatnonzero(~theirs), weights)
+        out[theirs] = design.logits(heads, np.flatnonzero(theirs))
+    return out
+
+
+def calibrated(heads: Heads, logits: np.ndarray, asked: list[Question], kinds: np.ndarray) -> Heads:
+    """Give each head the temperature that is honest about the kind of text that it is least sure of, unseen."""
     tuned = []
     for question in asked:
         head, own = heads.split(logits)[question.name]
         codes = question.codes()
-        own, codes = own[codes >= 0], codes[codes >= 0]
-        temperature = fit_temperature(own, codes)
-        before, after = (
-            head.probabilities(own),
-            Head(name="", classes=head.classes, temperature=temperature).probabilities(own),
-        )
-        print(
-            f"{question.name:8} {len(codes):6,} unseen texts  accuracy {(own.argmax(1) == codes).mean():.3f}  "
-            f"log loss {log_loss(before, codes):.3f} -> {log_loss(after, codes):.3f}  "
-            f"calibration error {calibration_error(before, codes):.3f} -> {calibration_error(after, codes):.3f}  "
-            f"T {temperature:.2f}"
-        )
-        tuned.append(Head(name=head.name, classes=head.classes, temperature=temperature))
-    return with_heads(heads, tuned)
+        found = {}
+        for kind in (kind for kind in UNSEEN if (codes[kinds == kind] >= 0).any()):
+            rows = (codes >= 0) & (kinds == kind)
+            found[kind] = fit_temperature(own[rows], codes[rows])
+            after = replace(head, temperature=found[kind]).probabilities(own[rows])
+            print(
+                f"{question.name:8} {kind:9} {rows.sum():6,} unseen  accuracy "
+                f"{(own[rows].argmax(1) == codes[rows]).mean():.3f}  log loss {log_loss(after, codes[rows]):.3f}  "
+                f"calibration error {calibration_error(after, codes[rows]):.3f}  T {found[kind]:.2f}",
+                flush=True,
+            )
+        tuned.append(replace(head, temperature=max(found.values())))
+    return replace(heads, heads=tuple(tuned))
 
 
-def as_usual(heads: Heads, intents: pl.Series) -> Heads:
-    """Move the intent's bias from the shares that it was trained on to those of a usual desk (Bayes' rule)."""
-    place = [head.name for head in heads.heads].index("intent")
+def as_usual(heads: Heads, asked: Question, weights: np.ndarray) -> Heads:
+    """Move the intent's bias from the shares that it was trained on towards a usual desk's (Bayes' rule)."""
+    place = [head.name for head in heads.heads].index(asked.name)
     head = heads.heads[place]
-    counts = dict(intents.value_counts().iter_rows())
-    ratio = np.array([USUAL[name] * len(intents) / counts[name] for name in head.classes])
+    shares = np.bincount(asked.codes(), weights=weights) / weights.sum()
+    usual = np.array([USUAL[name] for name in head.classes])
     start = sum(each.width for each in heads.heads[:place])
     bias = heads.bias.copy()
-    bias[start : start + head.width] += head.temperature * np.log(ratio)
+    bias[start : start + head.width] += head.temperature * (PART * np.log(usual) - np.log(shares))
     return replace(heads, bias=bias)
-
-
-def with_heads(heads: Heads, tuned: list[Head]) -> Heads:
-    return replace(heads, heads=tuple(tuned))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    made, hand = pl.concat([generated(), posts()]), written()
-    frame = pl.concat([hand.drop("sentence"), made])
-    texts = mail.clean(frame["text"])["text"]
+    some, others = sentences()
+    parts = {"written": tickets(), "sentences": some, "others": others, "generated": generated(), "posts": posts()}
+    frame = pl.concat(parts.values())
+    kinds = np.repeat([*parts], [part.height for part in parts.values()])
+    weights = np.where(kinds == "written", WRITTEN, 1.0)
     embedding = load_embedding()
-    design = Design.of(texts, pl.DataFrame(), embedding)
+    design = Design.of(mail.clean(frame["text"])["text"], pl.DataFrame(), embedding)
     asked = questions(frame)
-    folds = hand["sentence"].rank("dense").to_numpy().astype(int) * 7919 % 101 % UNSEEN
-    unseen = np.flatnonzero(folds == 0)
-    seen = np.setdiff1d(np.arange(frame.height), unseen)
-    trial = fit(design, asked, seen)
-    tuned = calibrated(
-        trial, trial.text_logits(texts[unseen], embedding), [question.taken(unseen) for question in asked]
-    )
-    trial = as_usual(tuned, frame["intent"])
-    scores = trial.split(trial.text_logits(texts[unseen], embedding))["intent"][1].max(axis=1)
-    heads = as_usual(with_heads(fit(design, asked, np.arange(frame.height)), list(tuned.heads)), frame["intent"])
-    counts = np.bincount(asked[-1].codes()[asked[-1].codes() >= 0], minlength=len(LEVELS))
-    base = tuple((counts / counts.sum()).round(4).tolist())
+    unseen = unseen_logits(design, asked, kinds, weights)
+    plain = calibrated(fitted(design, asked, np.arange(frame.height), weights), unseen, asked, kinds)
+    heads = as_usual(plain, asked[0], weights)
+    judged = np.isin(kinds, UNSEEN)
+    scores = heads.split(unseen[judged] + heads.bias - plain.bias)["intent"][1].max(axis=1)
+    levels = np.bincount(asked[-1].codes()[asked[-1].codes() >= 0], minlength=len(LEVELS))
     Model(
         heads=heads,
         embedding=embedding,
         version="",
         languages=LANGUAGES,
         scope=float(np.quantile(scores, OUTSIDE)),
-        base=base,
+        base=tuple((levels / levels.sum()).round(4).tolist()),
     ).save(given.out)
     size = sum(path.stat().st_size for path in given.out.glob("*.npz"))
-    print(f"{made.height:,} generated and {hand.height:,} written texts; {size / 1e6:.2f} MB of heads")
+    print(f"{len(parts['written']):,} written tickets, {frame.height:,} texts in all; {size / 1e6:.2f} MB of heads")
 
 
 if __name__ == "__main__":
