@@ -70,7 +70,7 @@ def likely_sets(probabilities: NDArray[np.float64], coverage: float) -> NDArray[
     coverage
         What the probabilities of the set sum to at least. It holds as far as they are calibrated, with no guarantee.
     """
-    order = np.argsort(-probabilities, axis=1, kind="stable")
+    order = (-probabilities).argsort(axis=1, kind="stable")
     rows = np.arange(len(probabilities))[:, None]
     ordered = probabilities[rows, order]
     before = ordered.cumsum(axis=1) - ordered

@@ -262,7 +262,7 @@ def _clauses(view: View, at: NDArray[np.int64], row: NDArray[np.int64]) -> NDArr
     begins = np.maximum(view.starts[row], at - CONTEXT)
     if not len(view.marks):
         return begins
-    place = np.searchsorted(view.marks, at) - 1
+    place = view.marks.searchsorted(at) - 1
     return np.maximum(begins, np.where(place >= 0, view.marks[np.maximum(place, 0)] + 1, 0))
 
 
@@ -278,10 +278,10 @@ def _turned(
     start, end = spans.start[kept], spans.end[around]
     lift = int(max(start.max(), end.max())) + 1
     keys = ((spans.name[around] - _FIRST_KIND) * len(LANGUAGES) + spans.language[around]) * lift + end
-    order = np.argsort(keys, kind="stable")
+    order = keys.argsort(kind="stable")
     keys, around = keys[order], around[order]
     groups = np.arange(len(KINDS))[:, None] * len(LANGUAGES) + spans.language[kept]
-    place = np.searchsorted(keys, groups * lift + start) - 1
+    place = keys.searchsorted(groups * lift + start) - 1
     there = (place >= 0) & (keys[place] >= groups * lift)
     words = around[place]
     clause = np.maximum(clauses, np.where(there[3], spans.end[words[3]], 0))

@@ -75,8 +75,9 @@ def original(frame: pl.DataFrame) -> pl.Series:
 
 def originals(frame: pl.DataFrame) -> list[str]:
     """List what `original` gives."""
+    there = frame.columns
     subjects, bodies = (
-        frame[name].to_list() if name in frame.columns else [None] * frame.height for name in ("subject", "body")
+        frame[name].to_list() if name in there else [None] * frame.height for name in ("subject", "body")
     )
     return [f"{subject or ''}\n{body or ''}" for subject, body in zip(subjects, bodies, strict=True)]
 

@@ -79,7 +79,7 @@ class Sentences:
         list
             Start and end, one pair a text; None where a text has no sentence. Ties go to the earlier sentence.
         """
-        clear = logits[np.arange(len(self.owner)), chosen[self.owner]] - logits.mean(axis=1)
+        clear = logits[np.arange(len(self.owner)), chosen[self.owner]] - logits.sum(axis=1) / logits.shape[1]
         values = iter(clear.tolist())
         return [_clearest(each, values) if len(each) > 1 else each[0] if each else (None, None) for each in self.spans]
 

@@ -148,7 +148,7 @@ class View:
 
     def rows_of(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """Row that each place is in."""
-        return np.searchsorted(self.starts, places, side="right") - 1
+        return self.starts.searchsorted(places, side="right") - 1
 
     def text(self, row: int) -> str:
         """One row of the flat view, as a string."""
