@@ -28,7 +28,7 @@ MARGIN_FROM: Final = 50
 """Labels a class from which a support vector machine learns classes better than logistic regression does."""
 
 MANY: Final = 30
-"""Answers from which that machine looks at waves over the embedding: with few answers these only learn accidents."""
+"""Answers from which heads look at waves over the embedding: with few answers these only learn accidents."""
 
 _STEEP: Final = 1.5
 """Length of the waves beside n-grams of length 1."""
@@ -166,7 +166,7 @@ def fit(
         If scikit-learn is not installed.
     """
     text, columns = _matrix(design.text), _matrix(design.columns)
-    inverse, text_kept = _inverse(text[rows])
+    inverse, text_kept = _inverse(text[rows], _kept(text, questions, rows))
     columns_kept = np.flatnonzero(np.bincount(columns[rows].indices, minlength=BUCKETS) >= _FEWEST)
     waves = Waves.over(design.dense.shape[1])
     blocks = _Blocks(design.dense, waves, _scaled(text, inverse)[:, text_kept], columns[:, columns_kept])
@@ -191,7 +191,7 @@ def fit(
 
 
 _FEWEST: Final = 2
-"""Tickets that must share a gram or a column's value for it to be learned."""
+"""Tickets that must share a gram or a column's value for it to be learned, unless labels are few."""
 
 _Coefficients = dict[str, "NDArray[np.float64]"]
 """By block, shape (features, logits)."""
@@ -279,7 +279,7 @@ def _classes(
 ) -> tuple[_Coefficients, NDArray[np.float64]]:
     """Fit a question with several answers: coefficients and bias."""
     counts = np.bincount(labelled.places)
-    examples = float(np.median(counts))
+    examples = _examples(labelled.places)
     lengths = _lengths(question, examples, len(counts)) | ({"columns": 1.0} if blocks.columns.shape[1] else {})
     model = _classifier(question, examples)
     model.fit(blocks.matrix(labelled.rows, lengths), labelled.places, sample_weight=labelled.weights)
@@ -306,10 +306,11 @@ def _with_guesses(
 
 def _lengths(question: Question, examples: float, answers: int) -> dict[str, float]:
     """Which blocks of the text a question looks at, and at what length."""
-    if question.kind == "class" and examples >= MARGIN_FROM and answers >= MANY:
+    waves = question.kind == "class" and answers >= MANY
+    if waves and examples >= MARGIN_FROM:
         return {"waves": _STEEP, "text": 1.0}
     if examples >= JOINT_FROM:
-        return {"dense": 1.0, "text": 1.0}
+        return {"dense": 1.0} | ({"waves": 1.0} if waves else {}) | {"text": 1.0}
     return {"dense": 1.0, "text": 0.5} if question.kind == "class" else {"dense": 1.0}
 
 
@@ -349,11 +350,31 @@ def _one_a_class(
     return np.vstack([-weights / 2, weights / 2]), np.concatenate([-offset / 2, offset / 2])
 
 
-def _inverse(text: csr_array) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Inverse document frequency of every bucket, 0 below `_FEWEST` texts, and the buckets that are kept."""
-    found = np.bincount(text.indices, minlength=BUCKETS)
-    kept = found >= _FEWEST
-    inverse = np.where(kept, np.log((1 + text.shape[0]) / (1 + found)) + 1, 0)
+def _examples(places: NDArray[np.int64]) -> float:
+    """Labels that the median answer has, of those that occur."""
+    counts = np.bincount(places)
+    return float(np.median(counts[counts > 0])) if len(places) else 0.0
+
+
+def _kept(text: csr_array, questions: Sequence[Question], rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Buckets that are learned: those that `_FEWEST` texts share, and all of labelled texts where labels are few."""
+    kept = _found(text[rows]) >= _FEWEST
+    for question in questions:
+        if question.kind == "class":
+            codes = question.codes()[rows]
+            if _examples(codes[codes >= 0]) < MARGIN_FROM:
+                kept |= _found(text[rows[codes >= 0]]) > 0
+    return kept
+
+
+def _found(text: csr_array) -> NDArray[np.int64]:
+    """Texts that each bucket occurs in."""
+    return np.bincount(text.indices, minlength=BUCKETS)
+
+
+def _inverse(text: csr_array, kept: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Inverse document frequency of every bucket, 0 where it is not kept, and the buckets that are."""
+    inverse = np.where(kept, np.log((1 + text.shape[0]) / (1 + _found(text))) + 1, 0)
     return inverse.astype(np.float32), np.flatnonzero(kept)
 
 

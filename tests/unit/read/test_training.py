@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from tidegate.read.embedding import load_embedding
+from tidegate.read.features import text_grams
 from tidegate.read.heads import Heads
 from tidegate.read.learning import learn_by_folds, learn_by_time, shortfalls, stratified
 from tidegate.read.training import JOINT_FROM, MANY, MARGIN_FROM, Design, Question, fit
@@ -129,6 +130,34 @@ def test_tickets_without_an_answer_help_where_there_are_few_with_one() -> None:
         for heads in (alone, helped)
     ]
     assert given[1] > given[0]
+
+
+def test_a_word_of_one_ticket_is_learned_where_labels_are_few_and_that_ticket_has_one() -> None:
+    met = {}
+    for each in (5, MARGIN_FROM + 10):
+        texts, labels = history(each)
+        texts = pl.concat([texts, pl.Series(["the invoice shows a zebra", "what a walrus"])])
+        labels = pl.concat([labels, pl.Series(["billing", None])])
+        design = Design.of(texts, pl.DataFrame(), load_embedding())
+        text = fit(design, [Question(name="intent", labels=labels)], np.arange(len(texts))).text
+        assert text is not None
+        grams = {word: next(iter(text_grams([word]))).buckets for word in ("zebra", "walrus")}
+        met[each] = [bool(np.isin(grams[word], text.buckets).all()) for word in grams]
+    assert met == {5: [True, False], MARGIN_FROM + 10: [False, False]}
+
+
+def test_many_answers_of_middling_number_look_at_waves_beside_the_embedding() -> None:
+    things = [f"thing {place}" for place in range(MANY)]
+    rows = [(f"about the {thing}, case {at}", thing) for at in range(JOINT_FROM) for thing in things]
+    texts, labels = pl.Series([text for text, _ in rows]), pl.Series([thing for _, thing in rows])
+    design = Design.of(texts, pl.DataFrame(), load_embedding())
+    looks = {}
+    for answers in (MANY, MANY - 1):
+        question = Question(name="intent", labels=labels, classes=tuple(things))
+        taken = np.flatnonzero(question.codes() < answers)
+        heads = fit(design, [question], taken)
+        looks[answers] = (heads.waves is not None, bool(heads.dense.any()))
+    assert looks == {MANY: (True, True), MANY - 1: (False, True)}
 
 
 def test_a_rare_answer_counts_for_more_unless_told_otherwise() -> None:
