@@ -158,16 +158,12 @@ def calibrated(heads: Heads, logits: np.ndarray, asked: list[Question], kinds: n
     return replace(heads, heads=tuple(tuned))
 
 
-def as_usual(heads: Heads, asked: Question, weights: np.ndarray) -> Heads:
-    """Move the intent's bias from the shares that it was trained on towards a usual desk's (Bayes' rule)."""
-    place = [head.name for head in heads.heads].index(asked.name)
-    head = heads.heads[place]
+def as_usual(heads: Heads, asked: Question, weights: np.ndarray) -> tuple[Heads, np.ndarray]:
+    """Move the intents from the shares that they were trained on towards a usual desk's, and give the mix."""
     shares = np.bincount(asked.codes(), weights=weights) / weights.sum()
-    usual = np.array([USUAL[name] for name in head.classes])
-    start = sum(each.width for each in heads.heads[:place])
-    bias = heads.bias.copy()
-    bias[start : start + head.width] += head.temperature * (PART * np.log(usual) - np.log(shares))
-    return replace(heads, bias=bias)
+    mix = np.array([USUAL[name] for name in asked.answers()]) ** PART
+    mix /= mix.sum()
+    return heads.moved(asked.name, np.log(mix / shares)), mix
 
 
 def main() -> None:
@@ -184,12 +180,13 @@ def main() -> None:
     asked = questions(frame)
     unseen = unseen_logits(design, asked, kinds, weights)
     plain = calibrated(fitted(design, asked, np.arange(frame.height), weights), unseen, asked, kinds)
-    heads = as_usual(plain, asked[0], weights)
+    heads, mix = as_usual(plain, asked[0], weights)
     judged = np.isin(kinds, UNSEEN)
     scores = heads.split(unseen[judged] + heads.bias - plain.bias)["intent"][1].max(axis=1)
     levels = np.bincount(asked[-1].codes()[asked[-1].codes() >= 0], minlength=len(LEVELS))
     Model(
         heads=heads,
+        mix=tuple(mix.round(6).tolist()),
         embedding=embedding,
         version="",
         languages=LANGUAGES,

@@ -28,9 +28,13 @@ _FIGURES = (
 )
 
 
+_BAR = 60
+"""Characters of a bar for all tickets."""
+
+
 def save(card: dict[str, Any], folder: Path) -> None:
     """Write ``card.json``, and ``card.svg`` with reliability and confusion if the report extra is installed."""
-    (folder / "card.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    save_figures(card, folder)
     try:
         import altair as alt
         import vl_convert
@@ -41,6 +45,34 @@ def save(card: dict[str, Any], folder: Path) -> None:
     shown = {name: part for name, part in card.items() if part.get("reliability")}
     if shown:
         _chart(alt, shown).save(str(folder / "card.svg"))
+
+
+def save_figures(card: dict[str, Any], folder: Path) -> None:
+    """Write ``card.json``."""
+    (folder / "card.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def show_mix(card: dict[str, Any], folder: Path, *, as_json: bool) -> None:
+    """Print how often each intent comes up, beside what was assumed."""
+    if as_json:
+        support.write_text(json.dumps(card, ensure_ascii=False) + "\n", None)
+        return
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("intent")
+    for name in ("assumed", "here"):
+        table.add_column(name, justify="right")
+    table.add_column("")
+    for share in sorted(card["mix"], key=lambda share: -share["here"]):
+        bar = "█" * round(share["here"] * _BAR)
+        table.add_row(share["intent"], f"{share['assumed']:.1%}", f"{share['here']:.1%}", bar)
+    console = support.console()
+    console.print(table)
+    tickets = card["about"]["tickets"]
+    console.print(
+        f"{tickets:,} tickets, none with an answer: the mix alone was learned; saved in {folder}", markup=False
+    )
 
 
 def show(card: dict[str, Any], folder: Path, *, as_json: bool) -> None:

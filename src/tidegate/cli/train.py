@@ -39,7 +39,10 @@ def train(
     timezone: Annotated[str | None, typer.Option(help="Zone of times that name none.")] = None,
     output: Annotated[str, typer.Option("--format", help="table or json: how the card is printed.")] = "table",
 ) -> None:
-    """Learn a reader from a team's history, and print what it is worth."""
+    """Learn a reader from a team's history, and print what it is worth.
+
+    Without a column of answers, the packaged reader learns how often each intent comes up.
+    """
     with support.errors():
         from tidegate.cli import card_output, texts
         from tidegate.policy.loading import load
@@ -49,12 +52,17 @@ def train(
 
         columns = {"intent": intent, "level": level, "effort": effort, "escalated": escalated, "csat": csat}
         named = {name: column for name, column in columns.items() if column is not None}
-        if not named:
-            raise InputError("nothing to learn is named", expected=" or ".join(f"--{name} COLUMN" for name in columns))
         if output not in ("table", "json"):
             raise InputError("no such format", column="--format", value=output, expected="table or json")
         moment = support.parse_now(now)
         source = texts.open_source(history, texts=text or (), map_file=map_file, now=moment)
+        if not named:
+            if encoder is not None:
+                raise InputError(
+                    "an encoder needs answers", expected=" or ".join(f"--{name} COLUMN" for name in columns)
+                )
+            _mix(source, moment, timezone, out, as_json=output == "json")
+            return
         lessons = _lessons(source, named, split_by_time, moment, timezone)
         with support.progress("learning") as progress:
             model, card = teach(
@@ -68,6 +76,23 @@ def train(
             model.save(out)
             card_output.save(card, out)
         card_output.show(card, out, as_json=output == "json")
+
+
+def _mix(source: Source, now: datetime, timezone: str | None, out: Path, *, as_json: bool) -> None:
+    """Give the packaged reader the mix of intents that a history without answers has."""
+    from tidegate.cli import card_output
+    from tidegate.read.embedding import MODELS
+    from tidegate.read.mix import settle
+    from tidegate.read.model import load_model
+
+    first = source.tickets(now, timezone, first=True)
+    for note in first.notes:
+        support.say(f"note: {note}")
+    model, card = settle(load_model(MODELS), first.table)
+    with support.writing(out):
+        model.save(out)
+        card_output.save_figures(card, out)
+    card_output.show_mix(card, out, as_json=as_json)
 
 
 def _lessons(

@@ -8,7 +8,7 @@ only columns changed. scikit-learn fits the coefficients (`training`); nothing h
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -165,6 +165,14 @@ class Heads:
         return {
             head.name: (head, logits[:, end - head.width : end]) for head, end in zip(self.heads, ends, strict=True)
         }
+
+    def moved(self, name: str, odds: NDArray[np.floating]) -> Self:
+        """Add to the logarithm of the odds that a head gives each of its answers, whatever the text."""
+        place = [head.name for head in self.heads].index(name)
+        start = sum(head.width for head in self.heads[:place])
+        bias = self.bias.copy()
+        bias[start : start + self.heads[place].width] += self.heads[place].temperature * odds
+        return replace(self, bias=bias)
 
     def save(self, path: Path) -> None:
         """Write the arrays and names as one compressed ``.npz`` file, coefficients of n-grams in half precision."""

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from tidegate.read.telling import Sentences
 
 
+PACKAGED = ("intent", "nature", "level")
+"""What the packaged heads answer."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """A fitted model, as its folder holds it.
@@ -47,7 +51,9 @@ class Model:
     base
         Shares of P0 to P3 among the tickets that the level head was trained on.
     rest
-        Packaged heads, which answer what this model was not taught; None in the packaged model.
+        Packaged heads, which answer what this model was not taught; None where it answers all that they do.
+    mix
+        Shares of the intents that its confidence assumes; empty where nobody knows.
     """
 
     heads: Heads
@@ -58,6 +64,7 @@ class Model:
     windows: dict[str, Window] = field(default_factory=dict)
     base: tuple[float, ...] = (0.25, 0.25, 0.25, 0.25)
     rest: Heads | None = None
+    mix: tuple[float, ...] = ()
 
     def text_logits(self, texts: pl.Series) -> NDArray[np.float32]:
         """Logits of all heads that rest on the texts: the model's own, then the packaged ones that fill in."""
@@ -106,7 +113,7 @@ class Model:
         scores: dict[str, Any] = {name: window.scores for name, window in self.windows.items()}
         np.savez_compressed(folder / "windows.npz", **scores)
         about: dict[str, Any] = {"languages": self.languages, "scope": self.scope, "base": self.base}
-        about["table"] = _table(MODELS)
+        about |= {"mix": self.mix, "table": _table(MODELS)}
         if isinstance(self.embedding, OnnxEncoder):
             about["encoder"] = {"folder": str(self.embedding.folder.resolve()), "sha256": self.embedding.digest}
         (folder / "model.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
@@ -128,6 +135,7 @@ def load_model(folder: Path) -> Model:
         about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         languages, scope, table = tuple(about["languages"]), float(about["scope"]), about["table"]
         base = tuple(float(share) for share in about["base"])
+        mix = tuple(float(share) for share in about.get("mix", ()))
         encoder = about.get("encoder")
         wanted = None if encoder is None else (Path(encoder["folder"]), str(encoder["sha256"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -135,7 +143,8 @@ def load_model(folder: Path) -> Model:
     if table != _table(MODELS):
         raise ModelError(f"{folder}: trained on another version's embedding table; train it anew")
     heads = Heads.load(folder / "heads.npz")
-    rest = None if folder == MODELS else Heads.load(MODELS / "heads.npz")
+    taught = {head.name for head in heads.heads}
+    rest = None if taught.issuperset(PACKAGED) else Heads.load(MODELS / "heads.npz")
     made_of = table if wanted is None else table + wanted[1]
     digest = hashlib.blake2b((folder / "heads.npz").read_bytes() + made_of.encode(), digest_size=8).hexdigest()
     return Model(
@@ -147,6 +156,7 @@ def load_model(folder: Path) -> Model:
         windows=_windows(folder / "windows.npz"),
         base=base,
         rest=rest,
+        mix=mix,
     )
 
 

@@ -146,7 +146,28 @@ def test_too_little_history_is_refused_with_numbers(tmp_path: Path) -> None:
     result = run("train", file, "--text", "said", "--intent", "topic", "--out", tmp_path / "m")
     assert result.exit_code == 2
     assert "20 labelled tickets, 30 short of the 50" in result.output
-    assert "--intent COLUMN" in run("train", file, "--text", "said", "--out", tmp_path / "m").output
+    nothing = run("train", file, "--text", "said", "--out", tmp_path / "m")
+    assert nothing.exit_code == 2
+    assert "20 tickets have text, 180 fewer than are needed" in nothing.output
+
+
+def test_a_history_without_answers_teaches_the_mix_alone(tmp_path: Path) -> None:
+    asked = (
+        "Where is my parcel {}?",
+        "Parcel {} has not come",
+        "Tracking of parcel {} stands still",
+        "I cannot log in {}",
+    )
+    file = table(tmp_path / "a.csv", "said", *(asked[n % 4].format(n) for n in range(240)))
+    result = run("train", file, "--text", "said", "--out", tmp_path / "m", "--now", NOW)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[1].startswith("shipping")
+    assert "240 tickets, none with an answer" in result.stdout
+    shares = {share["intent"]: share["here"] for share in json.loads((tmp_path / "m" / "card.json").read_text())["mix"]}
+    assert sum(shares.values()) == pytest.approx(1, abs=0.01)
+    assert shares["shipping"] > shares["access"] > shares["bug"] / 2
+    again = run("read", file, "--text", "said", "--model", tmp_path / "m", "--format", "ndjson", "--now", NOW)
+    assert json.loads(again.stdout.splitlines()[0])["intent"] == "shipping"
 
 
 def test_a_model_whose_sets_no_longer_hold_the_truth_raises_the_alarm(tmp_path: Path) -> None:
