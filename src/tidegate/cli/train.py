@@ -88,7 +88,8 @@ def _mix(source: Source, now: datetime, timezone: str | None, out: Path, *, as_j
     first = source.tickets(now, timezone, first=True)
     for note in first.notes:
         support.say(f"note: {note}")
-    model, card = settle(load_model(MODELS), first.table)
+    with support.progress("reading") as progress:
+        model, card = settle(load_model(MODELS), first.table, progress)
     with support.writing(out):
         model.save(out)
         card_output.save_figures(card, out)

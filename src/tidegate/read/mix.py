@@ -16,14 +16,19 @@ from tidegate.read import mail
 from tidegate.tables.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     import polars as pl
     from numpy.typing import NDArray
 
     from tidegate.read.model import Model
 
+    Progress = Callable[[int, int], None]
+
 FEWEST: Final = 200
 """Tickets from which a mix is estimated: with fewer, chance makes more of it than the desk does."""
 
+_BLOCK: Final = 4096
 _CLOSE: Final = 1e-6
 _ROUNDS: Final = 1000
 
@@ -53,7 +58,7 @@ def estimate(chances: NDArray[np.float64], assumed: NDArray[np.float64]) -> NDAr
     return found
 
 
-def settle(model: Model, tickets: pl.DataFrame) -> tuple[Model, dict[str, Any]]:
+def settle(model: Model, tickets: pl.DataFrame, progress: Progress | None = None) -> tuple[Model, dict[str, Any]]:
     """Give a model the mix of the desk that tickets come from.
 
     Parameters
@@ -62,6 +67,8 @@ def settle(model: Model, tickets: pl.DataFrame) -> tuple[Model, dict[str, Any]]:
         The packaged one, or another that knows its mix.
     tickets
         Valid by `tables.Tickets`; those without text count for nothing.
+    progress
+        Called with tickets read and tickets in all.
 
     Returns
     -------
@@ -73,18 +80,28 @@ def settle(model: Model, tickets: pl.DataFrame) -> tuple[Model, dict[str, Any]]:
     InputError
         If fewer than `FEWEST` tickets have text; the message says how many are missing.
     """
-    texts = mail.clean(mail.original(tickets))["text"]
-    texts = texts.filter(texts.fill_null("").str.strip_chars() != "")
-    if len(texts) < FEWEST:
-        raise InputError(
-            f"too little to learn from: {len(texts):,} tickets have text, {FEWEST - len(texts):,} fewer than are needed"
-        )
-    head, logits = model.heads.split(model.heads.text_logits(texts, model.embedding))["intent"]
+    names = next(head.classes for head in model.heads.heads if head.name == "intent")
+    chances = np.concatenate([np.zeros((0, len(names))), *_chances(model, tickets, progress)])
+    if len(chances) < FEWEST:
+        few, missing = len(chances), FEWEST - len(chances)
+        raise InputError(f"too little to learn from: {few:,} tickets have text, {missing:,} fewer than are needed")
     assumed = np.array(model.mix)
-    here = estimate(head.probabilities(logits), assumed)
+    here = estimate(chances, assumed)
     heads = model.heads.moved("intent", np.log(here / assumed))
     shares = [
         {"intent": name, "assumed": round(float(before), 4), "here": round(float(now), 4)}
-        for name, before, now in zip(head.classes, assumed, here, strict=True)
+        for name, before, now in zip(names, assumed, here, strict=True)
     ]
-    return replace(model, heads=heads, mix=tuple(here.tolist())), {"about": {"tickets": len(texts)}, "mix": shares}
+    return replace(model, heads=heads, mix=tuple(here.tolist())), {"about": {"tickets": len(chances)}, "mix": shares}
+
+
+def _chances(model: Model, tickets: pl.DataFrame, progress: Progress | None) -> Iterator[NDArray[np.float64]]:
+    """Give what a model says of the tickets that have text, a block of tickets at a time."""
+    for start in range(0, tickets.height, _BLOCK):
+        block = tickets[start : start + _BLOCK]
+        texts = mail.clean(mail.original(block))["text"]
+        texts = texts.filter(texts.fill_null("").str.strip_chars() != "")
+        head, logits = model.heads.split(model.heads.text_logits(texts, model.embedding))["intent"]
+        yield head.probabilities(logits)
+        if progress is not None:
+            progress(start + block.height, tickets.height)
