@@ -40,7 +40,7 @@ def desk(db: None, settings: SettingsWrapper) -> Iterator[Receiver]:
     del db
     settings.OUTGOING_ALLOW = "127.0.0.1"
     policy_in_force(dry_run=False, more=HELP_DESK)
-    tables.upsert("tickets", ticket("t1", group="frontline", subject="It is down", status="open"))
+    tables.upsert("tickets", ticket("t1", group="frontline", subject="The export is empty", status="open"))
     board.forget()
     with receiver() as there:
         channels.channel_set(by=None, name="desk", kind="webhook", url=there.url, secret=SECRET)
