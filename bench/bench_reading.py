@@ -47,9 +47,9 @@ def texts(words: int) -> list[str]:
     return [" ".join(pool[start : start + words]) for start in random.integers(0, len(pool) - words, COUNT)]
 
 
-def strange(bodies: list[str], time: int) -> list[str]:
+def strange(bodies: list[str], draw: int) -> list[str]:
     """The same texts without one word that was met before: nothing that was kept of words helps, the worst case."""
-    return [" ".join(f"{word}{time}x{row}" for word in body.split()) for row, body in enumerate(bodies)]
+    return [" ".join(f"{word}{draw}x{row}" for word in body.split()) for row, body in enumerate(bodies)]
 
 
 def tickets(bodies: list[str]) -> pl.DataFrame:
@@ -71,8 +71,8 @@ def line(name: str, seconds: float, wanted: int | None = None) -> float:
 
 
 def unmet(words: int, bodies: list[str], static: StaticReader, joint: StaticReader) -> float:
-    """Read texts of words that were never met, each twice as long for that; a second of the static heads alone."""
-    fresh = (strange(bodies, time) for time in count())
+    """Read texts of words that were never met, each twice as long for that; return the static heads' rate."""
+    fresh = (strange(bodies, draw) for draw in count())
 
     def rate(what: str, work: Callable[[pl.DataFrame], object]) -> float:
         new = iter([tickets(next(fresh)) for _ in range(RUNS + 1)])

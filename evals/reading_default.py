@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -17,6 +18,10 @@ from tidegate.read.learning import learn_by_folds
 from tidegate.read.mix import settle
 from tidegate.read.model import load_model
 from tidegate.read.training import Design, Question
+
+if TYPE_CHECKING:
+    from tidegate.read.heads import Head
+    from tidegate.read.model import Model
 
 LABELS = Path(__file__).parent / "labels"
 TARGET = 0.70
@@ -87,12 +92,15 @@ def mixed(desk: pl.DataFrame) -> np.ndarray:
 
 def read(texts: pl.Series, truth: np.ndarray) -> tuple[np.ndarray, float]:
     """What the packaged reader says, and the calibration error of its confidence."""
-    model = load_model(MODELS)
-    logits = model.heads.text_logits(mail.clean(texts)["text"], model.embedding)
-    head, own = model.heads.split(logits)["intent"]
+    head, own = intents(load_model(MODELS), texts)
     codes = np.array([head.classes.index(name) for name in truth])
     error = calibration_error(softmax(own, head.temperature), codes)
     return np.array(head.classes)[own.argmax(1)], error
+
+
+def intents(model: Model, texts: pl.Series) -> tuple[Head, np.ndarray]:
+    """Head and logits of the intents of texts."""
+    return model.heads.split(model.heads.text_logits(mail.clean(texts)["text"], model.embedding))["intent"]
 
 
 def read_labels(name: str) -> pl.DataFrame:

@@ -26,8 +26,6 @@ _FIGURES = (
     ("explained", "variance explained", "{:.1%}"),
     ("validated", "beats the median", "{}"),
 )
-
-
 _BAR = 60
 """Characters of a bar for all tickets."""
 
@@ -52,10 +50,14 @@ def save_figures(card: dict[str, Any], folder: Path) -> None:
     (folder / "card.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def _show_json(card: dict[str, Any]) -> None:
+    support.write_text(json.dumps(card, ensure_ascii=False) + "\n", None)
+
+
 def show_mix(card: dict[str, Any], folder: Path, *, as_json: bool) -> None:
     """Print how often each intent comes up, beside what was assumed."""
     if as_json:
-        support.write_text(json.dumps(card, ensure_ascii=False) + "\n", None)
+        _show_json(card)
         return
     from rich.table import Table
 
@@ -78,7 +80,7 @@ def show_mix(card: dict[str, Any], folder: Path, *, as_json: bool) -> None:
 def show(card: dict[str, Any], folder: Path, *, as_json: bool) -> None:
     """Print a card on standard output."""
     if as_json:
-        support.write_text(json.dumps(card, ensure_ascii=False) + "\n", None)
+        _show_json(card)
         return
     from rich.table import Table
 

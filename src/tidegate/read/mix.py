@@ -100,7 +100,7 @@ def _chances(model: Model, tickets: pl.DataFrame, progress: Progress | None) -> 
     for start in range(0, tickets.height, _BLOCK):
         block = tickets[start : start + _BLOCK]
         texts = mail.clean(mail.original(block))["text"]
-        texts = texts.filter(texts.fill_null("").str.strip_chars() != "")
+        texts = texts.filter(texts.str.strip_chars() != "")
         head, logits = model.heads.split(model.heads.text_logits(texts, model.embedding))["intent"]
         yield head.probabilities(logits)
         if progress is not None:
